@@ -1,0 +1,153 @@
+import { OutsideError } from "../core/errors.ts";
+import { textAt } from "../core/json.ts";
+import { type HelmRevision, type HelmStatus, parseHistory, parseStatus } from "../domain/release/history.ts";
+import { describeFailure, type Ran, type Shell, type ShellOptions } from "./shell.ts";
+
+/** What is installed: a chart with its values. */
+export interface ChartRequest {
+  readonly release: string;
+  readonly namespace: string;
+  /** A folder, an archive or an oci:// reference. */
+  readonly chart: string;
+  /** In the order in which they win: the last one most. */
+  readonly valuesFiles: readonly string[];
+}
+
+export interface UpgradeRequest extends ChartRequest {
+  readonly timeoutMs: number;
+  /** Kept on Helm's own Secret of the revision. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createNamespace: boolean;
+  readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+export interface HelmWait {
+  readonly timeoutMs: number;
+  /** Without one, the step's. `helm rollback` leaves its lock behind when it is interrupted. */
+  readonly signal?: AbortSignal;
+}
+
+/** helm as a process. What may fail for reasons a caller judges returns `Ran`; the rest throws OutsideError. */
+export interface Helm {
+  /** Waits until the release is ready. An abort of the signal makes helm record the revision as failed. */
+  upgradeInstall(request: UpgradeRequest, signal: AbortSignal): Promise<Ran>;
+  /** The manifest with hooks, rendered with the cluster's capabilities and lookups. */
+  template(request: ChartRequest, options: { readonly isUpgrade: boolean }): Promise<string>;
+  /** Ascending; empty when there is no such release. */
+  history(release: string, namespace: string): Promise<readonly HelmRevision[]>;
+  rollback(release: string, revision: number, namespace: string, wait: HelmWait): Promise<Ran>;
+  /** Removes the release; one that is not there is no error. */
+  uninstall(release: string, namespace: string, wait: HelmWait): Promise<Ran>;
+  getManifest(release: string, namespace: string, revision?: number): Promise<string>;
+  /** The hooks of a revision, as one manifest. */
+  getHooks(release: string, namespace: string, revision?: number): Promise<string>;
+  /** The values a user gave for a revision, as JSON text. */
+  getValues(release: string, namespace: string, revision?: number): Promise<string>;
+  /** The status of the last revision, or undefined when there is no such release. */
+  status(release: string, namespace: string): Promise<HelmStatus | undefined>;
+}
+
+export interface HelmOptions {
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly major: number;
+}
+
+const readTimeoutMs = 60_000;
+// Helm's own limit should speak first; ours is for a helm that hangs.
+const marginMs = 15_000;
+
+/** Helm over the given shell. Values and secrets travel in files, never in arguments. */
+export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
+  const run = (args: readonly string[], options: ShellOptions = {}) =>
+    shell(program, args, { timeoutMs: readTimeoutMs, ...options, env });
+  const read = async (args: readonly string[]): Promise<string | undefined> => {
+    const ran = await run(args);
+    if (ran.exitCode === 0 && !ran.timedOut) return ran.stdout;
+    if (/release: not found/.test(ran.stderr)) return undefined;
+    throw new OutsideError(describeFailure("helm", args, ran));
+  };
+  const mustRead = async (args: readonly string[]): Promise<string> => {
+    const text = await read(args);
+    if (text === undefined) throw new OutsideError(`helm ${args[0]} found no release ${args.at(-1)}`);
+    return text;
+  };
+  const get = (what: string, release: string, namespace: string, revision?: number) => {
+    const which = revision === undefined ? [] : ["--revision", String(revision)];
+    return mustRead(["get", what, "-n", namespace, ...which, release]);
+  };
+  const wait = major >= 4 ? "--wait=legacy" : "--wait";
+  return {
+    upgradeInstall: (request, signal) =>
+      run([...upgradeArgs(request), wait, "--timeout", seconds(request.timeoutMs)], {
+        signal,
+        timeoutMs: request.timeoutMs + marginMs,
+        ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
+      }),
+    template: (request, { isUpgrade }) => {
+      const mode = major >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
+      return mustRead(["template", ...mode, ...(isUpgrade ? ["--is-upgrade"] : []), ...chartArgs(request)]);
+    },
+    history: async (release, namespace) =>
+      parseHistory(
+        JSON.parse((await read(["history", "-n", namespace, "-o", "json", "--max", "256", release])) ?? "[]"),
+      ),
+    rollback: (release, revision, namespace, { timeoutMs, signal }) =>
+      run(["rollback", "-n", namespace, wait, "--timeout", seconds(timeoutMs), release, String(revision)], {
+        timeoutMs: timeoutMs + marginMs,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    uninstall: (release, namespace, { timeoutMs, signal }) =>
+      run(
+        ["uninstall", "-n", namespace, wait, "--ignore-not-found", "--timeout", seconds(timeoutMs), release],
+        {
+          timeoutMs: timeoutMs + marginMs,
+          ...(signal === undefined ? {} : { signal }),
+        },
+      ),
+    getManifest: (release, namespace, revision) => get("manifest", release, namespace, revision),
+    getHooks: (release, namespace, revision) => get("hooks", release, namespace, revision),
+    getValues: async (release, namespace, revision) => {
+      const which = revision === undefined ? [] : ["--revision", String(revision)];
+      return mustRead(["get", "values", "-n", namespace, "-o", "json", ...which, release]);
+    },
+    status: async (release, namespace) => {
+      const text = await read(["status", "-n", namespace, "-o", "json", release]);
+      return text === undefined ? undefined : parseStatus(textAt(JSON.parse(text), "info", "status"));
+    },
+  };
+}
+
+/** Helm's major version, from `helm version --template`. */
+export async function helmMajor(shell: Shell, program: string): Promise<number> {
+  const args = ["version", "--template", "{{.Version}}"];
+  const ran = await shell(program, args, { timeoutMs: readTimeoutMs });
+  const major = Number(/^v?(\d+)\./.exec(ran.stdout.trim())?.[1]);
+  if (ran.exitCode === 0 && (major === 3 || major === 4)) return major;
+  throw new OutsideError(
+    `helm must be version 3 or 4: ${program} says "${ran.stdout.trim() || ran.stderr.trim()}"`,
+  );
+}
+
+function upgradeArgs(request: UpgradeRequest): readonly string[] {
+  const labels = Object.entries(request.labels).map(([key, value]) => `${key}=${value}`);
+  return [
+    "upgrade",
+    "--install",
+    "--reset-values",
+    ...(request.createNamespace ? ["--create-namespace"] : []),
+    ...(labels.length === 0 ? [] : ["--labels", labels.join(",")]),
+    "--history-max",
+    "20",
+    ...chartArgs(request),
+  ];
+}
+
+function chartArgs({ release, namespace, chart, valuesFiles }: ChartRequest): readonly string[] {
+  return [...valuesFiles.flatMap((file) => ["-f", file]), "-n", namespace, release, chart];
+}
+
+// Helm takes no fractions below a second, and reads 0 as no limit.
+function seconds(timeoutMs: number): string {
+  return `${Math.max(1, Math.floor(timeoutMs / 1000))}s`;
+}
