@@ -1,0 +1,120 @@
+import type { VerdictKind } from "../../core/verdict.ts";
+
+/**
+ * `observed` is a state found in the cluster, not one we proved: automatic rollback may return to it, a person may not
+ * by `last-good`. `good` alone is proven.
+ */
+export type RecordStatus = "deploying" | "good" | "bad" | "observed" | "rolled-back";
+
+export interface GateVerdict {
+  readonly gate: string;
+  readonly verdict: VerdictKind;
+}
+
+/** The run that made a record, enough to ask GitHub whether it still goes on. */
+export interface RecordRun {
+  readonly repository: string;
+  readonly id: string;
+  readonly attempt: number;
+  readonly job: string;
+  readonly url: string;
+}
+
+/** Our own account of one deploy attempt, kept in the cluster beside the release. */
+export interface DeployRecord {
+  readonly id: string;
+  readonly release: string;
+  readonly namespace: string;
+  readonly environment: string;
+  readonly strategy: "rolling" | "canary" | "rollback" | "observed";
+  /** The digest that is deployed; empty where an observed release runs images without one. */
+  readonly digest: string;
+  /** Every image of the manifest as it is referred to there, by digest where it says one. */
+  readonly images: readonly string[];
+  /** Helm's revision of the stable release; absent until it is known. */
+  readonly revision?: number;
+  /** Name and version, such as `web-0.1.0`. */
+  readonly chart: string;
+  readonly manifestDigest: string;
+  readonly valuesDigest: string;
+  readonly previousRevision?: number;
+  readonly status: RecordStatus;
+  readonly verdicts: readonly GateVerdict[];
+  readonly commit: string;
+  readonly actor: string;
+  readonly approver?: string;
+  readonly run: RecordRun;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  /** Seconds from the start of helm until every new pod was ready; predictions come from these. */
+  readonly rolloutSeconds?: number;
+  /** Id of the GitHub Deployment that shows this attempt. */
+  readonly deploymentId?: number;
+  readonly reason: string;
+}
+
+/** What may change in a record after it was opened. */
+export type RecordChange = Partial<
+  Pick<
+    DeployRecord,
+    | "status"
+    | "revision"
+    | "verdicts"
+    | "approver"
+    | "finishedAt"
+    | "rolloutSeconds"
+    | "deploymentId"
+    | "manifestDigest"
+    | "valuesDigest"
+    | "reason"
+  >
+>;
+
+/** Newest first; a ConfigMap must stay far below 1 MiB. */
+export const keptRecords = 50;
+
+/** The records with one more. A record of the same id is replaced, so that a repeated step adds nothing. */
+export function addRecord(records: readonly DeployRecord[], record: DeployRecord): readonly DeployRecord[] {
+  const others = records.filter((one) => one.id !== record.id);
+  const kept = [record, ...others].slice(0, keptRecords);
+  return keepLastGood(kept, others);
+}
+
+/** The records with one of them changed. An id that is not there changes nothing. */
+export function changeRecord(
+  records: readonly DeployRecord[],
+  id: string,
+  change: RecordChange,
+): readonly DeployRecord[] {
+  return records.map((one) => (one.id === id ? { ...one, ...change } : one));
+}
+
+/** The records with one of them brought to its end. */
+export function closeRecord(
+  records: readonly DeployRecord[],
+  id: string,
+  end: RecordChange & { readonly status: RecordStatus; readonly finishedAt: string },
+): readonly DeployRecord[] {
+  return changeRecord(records, id, end);
+}
+
+/** The newest record whose revision may be returned to: proven good ones, or also observed ones when automatic. */
+export function lastGood(
+  records: readonly DeployRecord[],
+  accept: readonly RecordStatus[] = ["good"],
+): DeployRecord | undefined {
+  return records.find((one) => accept.includes(one.status) && one.revision !== undefined);
+}
+
+/** The newest record that was opened and never closed. */
+export function openRecord(records: readonly DeployRecord[]): DeployRecord | undefined {
+  return records.find((one) => one.status === "deploying");
+}
+
+// The way back must outlive any number of failed attempts after it.
+function keepLastGood(kept: readonly DeployRecord[], all: readonly DeployRecord[]): readonly DeployRecord[] {
+  const way = lastGood(all, ["good", "observed"]);
+  if (way === undefined || lastGood(kept, ["good", "observed"]) !== undefined) return kept;
+  return [...kept.slice(0, -1), way];
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../core/errors.ts";
+import type { ActionContext } from "./action.ts";
+import { prepareCredentials } from "./cluster-credentials.ts";
+import type { InputReader } from "./github-runner.ts";
+import { type Helm, helm, helmMajor } from "./helm.ts";
+import { optional, required } from "./inputs.ts";
+import { type Kubectl, kubectl } from "./kubectl.ts";
+import type { Shell } from "./shell.ts";
+import { findTool } from "./tools.ts";
+
+/** How the cluster is reached: a kubeconfig, or a server that believes GitHub's ID tokens. */
+export type ClusterAccess = {
+  readonly namespace: string;
+} & (
+  | { readonly kind: "ambient"; readonly path: string; readonly context?: string }
+  | { readonly kind: "kubeconfig"; readonly kubeconfig: string; readonly context?: string }
+  | {
+      readonly kind: "oidc";
+      readonly server: string;
+      readonly certificateAuthority?: string;
+      readonly audience: string;
+    }
+);
+
+/**
+ * A cluster under one identity. Its programs are not ended by a cancelled step, so that what must be put right still
+ * can be; a long operation is given the signal by its caller.
+ */
+export interface Cluster {
+  readonly kubectl: Kubectl;
+  readonly helm: Helm;
+  /** For another program. 0600, and gone when the body of `withCluster` ends. */
+  readonly kubeconfigPath: string;
+  readonly namespace: string;
+}
+
+/** Reads the inputs of cluster access; `env` is looked at for a KUBECONFIG that an earlier step made. */
+export function readClusterAccess(
+  inputs: InputReader,
+  env: Readonly<Record<string, string | undefined>> = {},
+): ClusterAccess {
+  const namespace = readNamespace(inputs);
+  const kubeconfig = optional(inputs, "kubeconfig");
+  const context = optional(inputs, "context");
+  const server = optional(inputs, "server");
+  const authority = optional(inputs, "certificate-authority");
+  const audience = optional(inputs, "oidc-audience");
+  if (kubeconfig !== undefined && server !== undefined)
+    throw new ConfigError('Inputs "kubeconfig" and "server" exclude each other: got both');
+  const chosen = context === undefined ? {} : { context };
+  if (server !== undefined) {
+    if (context !== undefined) throw new ConfigError('Input "context" needs "kubeconfig": got "server"');
+    if (audience === undefined)
+      throw new ConfigError('Input "oidc-audience" is required with "server": got nothing');
+    const ca = authority === undefined ? {} : { certificateAuthority: authority };
+    return { kind: "oidc", namespace, server: readServer(server), audience, ...ca };
+  }
+  if (authority !== undefined || audience !== undefined) {
+    const name = authority === undefined ? "oidc-audience" : "certificate-authority";
+    throw new ConfigError(`Input "${name}" needs "server": got no server`);
+  }
+  if (kubeconfig !== undefined) return { kind: "kubeconfig", namespace, kubeconfig, ...chosen };
+  if (env.KUBECONFIG) return { kind: "ambient", namespace, path: env.KUBECONFIG, ...chosen };
+  throw new ConfigError('Input "kubeconfig" or "server" is required: got neither');
+}
+
+function readNamespace(inputs: InputReader): string {
+  const text = required(inputs, "namespace");
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new ConfigError(
+    `Input "namespace" must be a Kubernetes namespace such as web-production: got "${text}"`,
+  );
+}
+
+function readServer(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
+  throw new ConfigError(`Input "server" must be an https URL: got "${text}"`);
+}
+
+/** Runs the body with access to the cluster, and removes every credential file afterwards. */
+export async function withCluster<T>(
+  context: ActionContext,
+  access: ClusterAccess,
+  body: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(context.runner.env.RUNNER_TEMP ?? tmpdir(), "sluice-cluster-"));
+  const credentials = await prepareCredentials(context, access, folder);
+  try {
+    return await body(await clusterAt(context, access.namespace, credentials.path));
+  } finally {
+    credentials.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function clusterAt(context: ActionContext, namespace: string, path: string): Promise<Cluster> {
+  const shell = uncancelled(context.shell);
+  const finding = { runner: context.runner, shell };
+  const [kubectlPath, helmPath] = await Promise.all([
+    findTool("kubectl", finding),
+    findTool("helm", finding),
+  ]);
+  const env = { KUBECONFIG: path };
+  return {
+    namespace,
+    kubeconfigPath: path,
+    kubectl: kubectl(shell, { program: kubectlPath, env }),
+    helm: helm(shell, { program: helmPath, env, major: await helmMajor(shell, helmPath) }),
+  };
+}
+
+function uncancelled(shell: Shell): Shell {
+  const never = new AbortController().signal;
+  return (program, args, options) => shell(program, args, { signal: never, ...options });
+}
