@@ -29,6 +29,8 @@ export interface DeployRecord {
   readonly strategy: "rolling" | "canary" | "rollback" | "observed";
   /** The digest that is deployed; empty where an observed release runs images without one. */
   readonly digest: string;
+  /** The application's version as the deploy was told it. */
+  readonly version?: string;
   /** Every image of the manifest as it is referred to there, by digest where it says one. */
   readonly images: readonly string[];
   /** Helm's revision of the stable release; absent until it is known. */
@@ -39,6 +41,8 @@ export interface DeployRecord {
   readonly valuesDigest: string;
   readonly previousRevision?: number;
   readonly status: RecordStatus;
+  /** Set on a bad record whose attempt ended before the running version was touched: there is nothing to roll back. */
+  readonly untouched?: true;
   readonly verdicts: readonly GateVerdict[];
   readonly commit: string;
   readonly actor: string;
@@ -59,6 +63,7 @@ export type RecordChange = Partial<
   Pick<
     DeployRecord,
     | "status"
+    | "untouched"
     | "revision"
     | "verdicts"
     | "approver"
