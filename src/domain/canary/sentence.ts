@@ -1,0 +1,78 @@
+import type { ArmCounts, Counts } from "./counts.ts";
+import { shareOf } from "./counts.ts";
+import type { Metric } from "./metric.ts";
+
+export interface Observation {
+  readonly kind: "passed" | "failed" | "open" | "unusable";
+  readonly stream: string;
+  readonly counts: ArmCounts;
+  readonly pValue: number;
+  readonly alpha: number;
+}
+
+/** One sentence on a metric: `error-rate: 6 errors in 500 requests (1.2 %) against 0 in 500 (0 %), p 0.041`. */
+export function sentenceOf(metric: Metric, observed: Observation): string {
+  const { candidate, baseline } = observed.counts;
+  if (observed.kind === "unusable") return `${metric.name}: ${whyUnusable(observed.counts)}`;
+  const seen = `${metric.name}: ${candidateOf(metric, observed)} against ${countsOf(baseline)}`;
+  const strength = `p ${formatP(observed.pValue)}`;
+  if (observed.kind !== "open") return `${seen}, ${strength}`;
+  if (candidate.total === 0) return `${metric.name}: no requests of the candidate were counted`;
+  return `${seen}, ${strength}: ${candidate.total} requests do not suffice to show ${goalOf(metric)}`;
+}
+
+/** What a metric allows, in words. */
+export function allowanceOf(metric: Metric): string {
+  const ratio = `${metric.toleratedRatio} times the baseline's rate`;
+  return metric.limit === undefined ? ratio : `${ratio} and ${limitOf(metric)}`;
+}
+
+function goalOf(metric: Metric): string {
+  const ratio = `less than ${metric.unacceptableRatio} times the baseline's rate`;
+  return metric.limit === undefined ? ratio : `${ratio} or ${limitOf(metric)}`;
+}
+
+function limitOf(metric: Metric): string {
+  const share = formatShare(metric.limit?.share ?? Number.NaN);
+  const seconds = metric.limit?.seconds;
+  return seconds === undefined
+    ? `at most ${share}`
+    : `at most ${share} slower than ${formatSeconds(seconds)}`;
+}
+
+function candidateOf(metric: Metric, { stream, counts }: Observation): string {
+  if (metric.source.kind === "errors") {
+    const errors = counts.candidate.bad === 1 ? "1 error" : `${round(counts.candidate.bad)} errors`;
+    return `${errors} in ${round(counts.candidate.total)} requests (${formatShare(shareOf(counts.candidate))})`;
+  }
+  return `${countsOf(counts.candidate)} slower than ${formatSeconds(Number(stream))}`;
+}
+
+function countsOf(counts: Counts): string {
+  const share = counts.total > 0 ? ` (${formatShare(shareOf(counts))})` : "";
+  return `${round(counts.bad)} in ${round(counts.total)}${share}`;
+}
+
+function whyUnusable({ candidate, baseline }: ArmCounts): string {
+  if (candidate.total === 0 && baseline.total === 0) return "no requests were counted";
+  return `the counts cannot be right: candidate ${countsOf(candidate)}, baseline ${countsOf(baseline)}`;
+}
+
+/** Counters are floats and may come scaled; a count is shown whole. */
+function round(count: number): number {
+  return Math.round(count * 100) / 100;
+}
+
+/** A share in percent with two digits that matter: `1.2 %`, `0.034 %`. */
+export function formatShare(share: number): string {
+  return `${Number((share * 100).toPrecision(2))} %`;
+}
+
+export function formatSeconds(seconds: number): string {
+  return seconds < 1 ? `${Number((seconds * 1000).toPrecision(4))} ms` : `${seconds} s`;
+}
+
+/** A p-value with two digits that matter. */
+export function formatP(p: number): string {
+  return String(p >= 0.0001 ? Number(p.toPrecision(2)) : p.toExponential(1));
+}

@@ -1,0 +1,72 @@
+import type { CounterState, Reading } from "./counters.ts";
+import type { ArmCounts, Counts } from "./counts.ts";
+import { errorStream, type MetricBatch } from "./judge.ts";
+import type { Metric } from "./metric.ts";
+import type { Series } from "./series.ts";
+
+type Increases = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** Both arms' growth in one look, as counts of good and bad requests by stratum. */
+export function batchesOf(
+  metric: Metric,
+  increases: { readonly candidate: Increases; readonly baseline: Increases },
+): readonly MetricBatch[] {
+  const strata = new Set([...Object.keys(increases.candidate), ...Object.keys(increases.baseline)]);
+  return [...strata].map((stratum) => {
+    const candidate = increases.candidate[stratum] ?? {};
+    const baseline = increases.baseline[stratum] ?? {};
+    const streams =
+      metric.source.kind === "errors"
+        ? { [errorStream]: { candidate: errorsIn(candidate), baseline: errorsIn(baseline) } }
+        : slowRequests(candidate, baseline);
+    return { stratum, streams };
+  });
+}
+
+const infinite = "Infinity";
+
+/** The buckets of a histogram by bound in seconds, as the roles of a reading. */
+export function byBound(buckets: readonly Series[]): Reading {
+  const known = buckets.filter((one) => !Number.isNaN(boundOf(one)));
+  return Object.fromEntries(Map.groupBy(known, (one) => String(boundOf(one))));
+}
+
+/** The finite bounds that an arm's histogram has. */
+export function boundsOf(state: CounterState): readonly number[] {
+  return state.roles
+    .map(Number)
+    .filter(Number.isFinite)
+    .toSorted((a, b) => a - b);
+}
+
+function boundOf(series: Series): number {
+  const le = series.labels.le ?? "";
+  if (le === "+Inf") return Number.POSITIVE_INFINITY;
+  return le === "" ? Number.NaN : Number(le);
+}
+
+function errorsIn(increase: Readonly<Record<string, number>>): Counts {
+  // No error series beside a request series means no errors.
+  return { bad: increase.bad ?? 0, total: increase.total ?? 0 };
+}
+
+type Growth = Readonly<Record<string, number>>;
+
+function slowRequests(candidate: Growth, baseline: Growth): Readonly<Record<string, ArmCounts>> {
+  const bounds = new Set([...Object.keys(candidate), ...Object.keys(baseline)]);
+  bounds.delete(infinite);
+  const streams = [...bounds].flatMap((bound) => {
+    const slow = { candidate: slowerThan(bound, candidate), baseline: slowerThan(bound, baseline) };
+    const { candidate: a, baseline: b } = slow;
+    return a === undefined || b === undefined ? [] : [[bound, { candidate: a, baseline: b }] as const];
+  });
+  return Object.fromEntries(streams);
+}
+
+/** Undefined where this arm has requests and no such bucket: then the arms cannot be compared at this bound. */
+function slowerThan(bound: string, increase: Growth): Counts | undefined {
+  const total = increase[infinite] ?? 0;
+  const within = increase[bound];
+  if (total === 0) return { bad: 0, total: 0 };
+  return within === undefined ? undefined : { bad: total - within, total };
+}
