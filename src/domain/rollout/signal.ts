@@ -1,0 +1,29 @@
+/** One word for why a rollout failed: the output `failure-reason`. */
+export type FailureReason =
+  | "image"
+  | "config"
+  | "container"
+  | "crash"
+  | "unschedulable"
+  | "quota"
+  | "deadline"
+  | "hook"
+  | "timeout"
+  | "refused"
+  | "locked"
+  | "cancelled"
+  | "helm";
+
+/** Something seen in the cluster that speaks against the new version. */
+export interface Signal {
+  /** The same trouble has the same key at every look. */
+  readonly key: string;
+  readonly reason: FailureReason;
+  /** One sentence without a period: object, what, why. */
+  readonly text: string;
+  /** How long it must last before it dooms what it speaks of. */
+  readonly graceMs: number;
+  /** The pod it was seen on; absent where no pod could be made. */
+  readonly pod?: string;
+  readonly container?: string;
+}
