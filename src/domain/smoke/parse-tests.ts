@@ -1,7 +1,7 @@
 import { compile } from "json-p3";
 import { parseDurationMs } from "../../core/duration.ts";
 import { messageOf } from "../../core/errors.ts";
-import { type CheckedYaml, parseCheckedYaml, type YamlSource } from "./checked-yaml.ts";
+import { type CheckedYaml, parseCheckedYaml, type YamlSource } from "../document/checked-yaml.ts";
 import type { Expectation, SmokeRequest, SmokeTest } from "./smoke-test.ts";
 import { type TestDocument, testsShape } from "./tests-shape.ts";
 
