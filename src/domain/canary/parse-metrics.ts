@@ -1,6 +1,6 @@
 import { parseDurationMs } from "../../core/duration.ts";
 import type { ConfigError } from "../../core/errors.ts";
-import { type CheckedYaml, parseCheckedYaml, type YamlSource } from "../smoke/checked-yaml.ts";
+import { type CheckedYaml, parseCheckedYaml, type YamlSource } from "../document/checked-yaml.ts";
 import type { Metric, MetricLimit, MetricSource } from "./metric.ts";
 import { type MetricsDocument, metricsShape } from "./metrics-shape.ts";
 
