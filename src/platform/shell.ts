@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { pipeline, Readable, type Writable } from "node:stream";
 import { CancelledError, messageOf, OutsideError } from "../core/errors.ts";
 
 export interface ShellOptions {
   readonly cwd?: string;
   /** Added to the environment of this process; undefined removes a name. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly stdin?: string;
+  /** Text, or bytes as they come. A source that breaks ends the input: whoever made it must see to its error. */
+  readonly stdin?: string | AsyncIterable<Uint8Array>;
+  /** Runs the program as this user; only root may. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Total time for the program, after which its whole process tree is ended. */
   readonly timeoutMs?: number;
   /** Abort forwards SIGINT at once, SIGKILL to the whole tree after `graceMs`. */
@@ -42,12 +46,12 @@ export const shell: Shell = (program, args, options = {}) =>
       env: { ...process.env, ...options.env },
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
+      ...options.user,
     });
     const stdout = collect(child.stdout, "stdout", options);
     const stderr = collect(child.stderr, "stderr", options);
     const ending = endWhenAsked(child, options);
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(options.stdin ?? "");
+    feed(child.stdin, options.stdin ?? "");
     child.on("error", (error) => {
       ending.dispose();
       reject(new OutsideError(`${program} could not be started: ${messageOf(error)}`));
@@ -64,6 +68,13 @@ export const shell: Shell = (program, args, options = {}) =>
       });
     });
   });
+
+function feed(stdin: Writable, source: string | AsyncIterable<Uint8Array>): void {
+  // A program may end without reading its input, which is no error of its own.
+  stdin.on("error", () => undefined);
+  if (typeof source === "string") stdin.end(source);
+  else pipeline(Readable.from(source), stdin, () => undefined);
+}
 
 /** Runs a program that must succeed and returns its standard output. */
 export async function mustSucceed(
