@@ -3,11 +3,11 @@ import { textAt } from "../../core/json.ts";
 import { nameRoute, type RuleBackend, type SharedRule, sharedRules } from "./route.ts";
 import type { Traffic } from "./traffic.ts";
 
-export interface PatchOperation {
+export type PatchOperation = {
   readonly op: "test" | "add";
   readonly path: string;
   readonly value: string | number;
-}
+};
 
 export interface WantedWeight {
   readonly traffic: Traffic;

@@ -1,0 +1,211 @@
+import { ConfigError } from "../../core/errors.ts";
+import { isDigest } from "../image/digest.ts";
+import type { DeployRecord } from "../record/record.ts";
+import { type HelmRevision, sinceUninstall } from "../release/history.ts";
+
+/** The handle by which a person names what to return to. */
+export type TargetHandle =
+  | { readonly kind: "last-good" }
+  | { readonly kind: "revision"; readonly revision: number }
+  | { readonly kind: "digest"; readonly digest: string }
+  | { readonly kind: "commit"; readonly commit: string }
+  | { readonly kind: "version"; readonly version: string };
+
+/** How well a revision is known: `good` is proven by gates, `observed` was found healthy, `bad` was seen to fail. */
+export type Proof = "good" | "observed" | "unverified" | "bad";
+
+export interface RollbackTarget {
+  readonly kind: "target";
+  readonly revision: number;
+  readonly proof: Proof;
+  readonly record?: DeployRecord;
+}
+
+export type TargetChoice =
+  | RollbackTarget
+  | { readonly kind: "current"; readonly revision: number }
+  | { readonly kind: "none"; readonly reason: string };
+
+export interface TargetRequest {
+  readonly handle: TargetHandle;
+  /** A rollback that a failed run asks for may return to what was observed before it. */
+  readonly isAutomatic: boolean;
+  readonly allowUnverified: boolean;
+}
+
+export function parseTarget(text: string): TargetHandle {
+  if (text === "last-good") return { kind: "last-good" };
+  if (/^[1-9]\d{0,5}$/.test(text)) return { kind: "revision", revision: Number(text) };
+  if (isDigest(text)) return { kind: "digest", digest: text };
+  if (/^[0-9a-f]{7,40}$/.test(text)) return { kind: "commit", commit: text };
+  if (/^v?\d+\.[\w.+-]+$/.test(text)) return { kind: "version", version: text };
+  throw new ConfigError(
+    `Input "to" must be last-good, a revision, a version, a commit or a digest: got "${text}"`,
+  );
+}
+
+/** The revision to return to, out of Helm's history and our records. Helm's word alone is no proof of health. */
+export function chooseTarget(
+  history: readonly HelmRevision[],
+  records: readonly DeployRecord[],
+  request: TargetRequest,
+): TargetChoice {
+  const alive = sinceUninstall(history);
+  if (alive.length === 0) return none("Helm has no revision of it");
+  const known = { alive, records };
+  switch (request.handle.kind) {
+    case "last-good":
+      return chooseLastGood(known, request);
+    case "revision":
+      return chooseRevision(known, request.handle.revision, { history, request });
+    default:
+      return chooseByHandle(known, request);
+  }
+}
+
+interface Known {
+  /** Revisions since the release was last removed, ascending. */
+  readonly alive: readonly HelmRevision[];
+  readonly records: readonly DeployRecord[];
+}
+
+interface Candidate extends RollbackTarget {
+  readonly content: number;
+}
+
+function chooseLastGood(known: Known, request: TargetRequest): TargetChoice {
+  const newest = known.alive.at(-1);
+  // Where the newest revision is deployed, it is what shall be undone, under whatever number it stands.
+  const undone = newest?.status === "deployed" ? contentOf(known.alive, newest) : undefined;
+  const candidates = candidatesOf(known).filter(({ content }) => content !== undone);
+  const found = pick(candidates, request);
+  if (found !== undefined) return found;
+  return none(whyNone(candidates));
+}
+
+function chooseByHandle(known: Known, request: TargetRequest): TargetChoice {
+  const candidates = candidatesOf(known).filter((one) => matches(one, request.handle, known.alive));
+  if (candidates.length === 0) return none("no revision that Helm still has is known by that name");
+  const newest = known.alive.at(-1);
+  const current = newest === undefined ? undefined : contentOf(known.alive, newest);
+  const isCurrent = newest?.status === "deployed" && candidates.some(({ content }) => content === current);
+  if (newest !== undefined && isCurrent) return { kind: "current", revision: newest.revision };
+  const named = request.allowUnverified ? candidates[0] : undefined;
+  const found = pick(candidates, request) ?? (named === undefined ? undefined : strip(named));
+  return found ?? none(whyNone(candidates));
+}
+
+function chooseRevision(
+  known: Known,
+  wanted: number,
+  { history, request }: { readonly history: readonly HelmRevision[]; readonly request: TargetRequest },
+): TargetChoice {
+  const found = known.alive.find(({ revision }) => revision === wanted);
+  if (found === undefined) {
+    const isBefore = history.some(({ revision }) => revision === wanted);
+    return none(
+      isBefore ? `revision ${wanted} is from before it was removed` : `Helm has no revision ${wanted} of it`,
+    );
+  }
+  const newest = known.alive.at(-1);
+  if (found === newest && found.status === "deployed") return { kind: "current", revision: wanted };
+  const candidate = candidatesOf(known).find(({ revision }) => revision === wanted);
+  if (candidate === undefined)
+    return none(`revision ${wanted} was never healthy: Helm calls it ${found.status}`);
+  if (candidate.proof === "good" || request.allowUnverified) return strip(candidate);
+  return none(whyNone([candidate]));
+}
+
+/** Newest first: what Helm calls deployed or superseded. Failed, pending and unknown ones were never healthy. */
+function candidatesOf({ alive, records }: Known): readonly Candidate[] {
+  return alive
+    .filter(({ status }) => status === "deployed" || status === "superseded")
+    .map((one) => {
+      const record = recordOf(one.revision, records) ?? recordOf(contentOf(alive, one), records);
+      const proof = proofOf(one, record, alive);
+      const base = { kind: "target", revision: one.revision, content: contentOf(alive, one), proof } as const;
+      return record === undefined ? base : { ...base, record };
+    })
+    .toReversed();
+}
+
+function recordOf(revision: number, records: readonly DeployRecord[]): DeployRecord | undefined {
+  return records.find((one) => one.revision === revision);
+}
+
+function proofOf(one: HelmRevision, record: DeployRecord | undefined, alive: readonly HelmRevision[]): Proof {
+  switch (record?.status) {
+    case "good":
+    case "observed":
+      return record.status;
+    case "bad":
+    case "rolled-back":
+      return "bad";
+    default:
+      return isSpoiled(one, alive) ? "bad" : "unverified";
+  }
+}
+
+/** A rollback that failed makes Helm call the revision before it superseded, whatever that was. */
+function isSpoiled(one: HelmRevision, alive: readonly HelmRevision[]): boolean {
+  const next = alive[alive.indexOf(one) + 1];
+  const isBroken = next?.status === "failed" || next?.status === "pending-rollback";
+  return isBroken && one.status === "superseded" && /^Rollback/.test(next.description);
+}
+
+/** The number under which a revision's content was first deployed: one made by a rollback stands for its target. */
+export function contentOf(alive: readonly HelmRevision[], one: HelmRevision): number {
+  const target = Number(/^Rollback to (\d+)$/.exec(one.description)?.[1]);
+  const earlier = alive.find(({ revision }) => revision === target && revision < one.revision);
+  return earlier === undefined ? one.revision : contentOf(alive, earlier);
+}
+
+function pick(candidates: readonly Candidate[], request: TargetRequest): RollbackTarget | undefined {
+  const newest = (...proofs: readonly Proof[]) => candidates.find(({ proof }) => proofs.includes(proof));
+  const proven = request.isAutomatic ? newest("good", "observed") : newest("good");
+  const found = proven ?? (request.allowUnverified ? newest("observed", "unverified") : undefined);
+  return found === undefined ? undefined : strip(found);
+}
+
+function strip({ content: _content, ...target }: Candidate): RollbackTarget {
+  return target;
+}
+
+function whyNone(candidates: readonly Candidate[]): string {
+  const first = candidates.find(({ proof }) => proof !== "bad");
+  if (first !== undefined) {
+    return `no revision is proven good; revision ${first.revision} is ${first.proof}: allow-unverified takes it`;
+  }
+  const bad = candidates[0];
+  if (bad === undefined) return "there is no earlier revision to return to";
+  const why =
+    bad.record === undefined ? "a failed rollback left it in doubt" : `our record says ${bad.record.reason}`;
+  return `revision ${bad.revision} is not good: ${why}`;
+}
+
+function matches(candidate: Candidate, handle: TargetHandle, alive: readonly HelmRevision[]): boolean {
+  const { record } = candidate;
+  switch (handle.kind) {
+    case "digest":
+      return (
+        record?.digest === handle.digest || record?.images.some((one) => one.endsWith(handle.digest)) === true
+      );
+    case "commit":
+      return record?.commit.startsWith(handle.commit) === true;
+    case "version":
+      return namesVersion(candidate, handle.version.replace(/^v/, ""), alive);
+    default:
+      return false;
+  }
+}
+
+function namesVersion(candidate: Candidate, version: string, alive: readonly HelmRevision[]): boolean {
+  const helm = alive.find(({ revision }) => revision === candidate.revision);
+  const tags = (candidate.record?.images ?? []).map((image) => /:([^:/@]+)(?:@|$)/.exec(image)?.[1]);
+  const names = [helm?.appVersion, ...tags].map((one) => one?.replace(/^v/, ""));
+  return names.includes(version) || helm?.chart.endsWith(`-${version}`) === true;
+}
+
+function none(reason: string): TargetChoice {
+  return { kind: "none", reason };
+}
