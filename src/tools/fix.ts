@@ -1,0 +1,9 @@
+import { join } from "node:path";
+import { build, root } from "./build.ts";
+import { run } from "./run.ts";
+
+/** Writes everything that `npm run check` may find stale: format, schemas, tables, dist. */
+await run("node_modules/.bin/biome", ["check", "--write", "."]);
+await run("node", ["src/tools/schemas.ts"]);
+await run("node", ["src/tools/docs.ts"]);
+await build(join(root, "dist"));
