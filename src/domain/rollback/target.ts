@@ -129,8 +129,10 @@ function candidatesOf({ alive, records }: Known): readonly Candidate[] {
     .toReversed();
 }
 
+/** The record of the attempt that made the revision. One that only tried beside it, as a canary does, says nothing of it. */
 function recordOf(revision: number, records: readonly DeployRecord[]): DeployRecord | undefined {
-  return records.find((one) => one.revision === revision);
+  const made = records.filter((one) => one.revision === revision && one.previousRevision !== revision);
+  return made.find(({ status }) => status !== "deploying") ?? made[0];
 }
 
 function proofOf(one: HelmRevision, record: DeployRecord | undefined, alive: readonly HelmRevision[]): Proof {
