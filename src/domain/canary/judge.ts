@@ -1,6 +1,6 @@
 import { unreachable } from "../../core/unreachable.ts";
 import { combine, fail, inconclusive, pass, type Verdict } from "../../core/verdict.ts";
-import type { ArmCounts } from "./counts.ts";
+import { type ArmCounts, addArmCounts, noArmCounts } from "./counts.ts";
 import { logOfLimit } from "./limit-test.ts";
 import { logOfMean, pValueOf } from "./log-evidence.ts";
 import type { Metric } from "./metric.ts";
@@ -54,6 +54,11 @@ export interface MetricBatch {
   readonly streams: Readonly<Record<string, ArmCounts>>;
 }
 
+/** What one look added to a stream, over its strata. */
+export function totalsOfBatch(batches: readonly MetricBatch[], stream: string): ArmCounts {
+  return batches.reduce((sum, { streams }) => addArmCounts(sum, streams[stream] ?? noArmCounts), noArmCounts);
+}
+
 /** The metric's state after one look. */
 export function addLook(metric: Metric, state: MetricState, batches: readonly MetricBatch[]): MetricState {
   const tests = testsFor(metric);
@@ -83,7 +88,7 @@ export function judgeMetric(
   const kind = !isUsable ? "unusable" : hasFailed ? "failed" : hasPassed ? "passed" : "open";
   const stream = hasFailed ? against.stream : shownStream(metric, state.streams);
   const shown = state.streams[stream];
-  const counts = shown === undefined ? noneCounted : totalsOf(shown);
+  const counts = shown === undefined ? noArmCounts : totalsOf(shown);
   const pValue = pValueOf(state.peakAgainst);
   const observation: Observation = { kind, stream, counts, pValue, alpha };
   return {
@@ -98,8 +103,6 @@ export function judgeMetric(
     sentence: sentenceOf(metric, observation),
   };
 }
-
-const noneCounted: ArmCounts = { candidate: { bad: 0, total: 0 }, baseline: { bad: 0, total: 0 } };
 
 /** The verdict that the critical metrics give together: any failure fails, and all must pass. */
 export function verdictOf(metrics: readonly Metric[], judgements: readonly MetricJudgement[]): Verdict {

@@ -39,6 +39,11 @@ export function boundsOf(state: CounterState): readonly number[] {
     .toSorted((a, b) => a - b);
 }
 
+/** Whether an arm has the counter that all others are compared with. */
+export function hasRequests(metric: Metric, state: CounterState): boolean {
+  return state.roles.includes(metric.source.kind === "errors" ? "total" : infinite);
+}
+
 function boundOf(series: Series): number {
   const le = series.labels.le ?? "";
   if (le === "+Inf") return Number.POSITIVE_INFINITY;

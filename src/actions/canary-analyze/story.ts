@@ -1,0 +1,62 @@
+import type { Verdict } from "../../core/verdict.ts";
+import type { Metric } from "../../domain/canary/metric.ts";
+import { parseMetrics } from "../../domain/canary/parse-metrics.ts";
+import { rampWeights } from "../../domain/canary/ramp.ts";
+import { judgeEvidence } from "../../domain/evidence/require.ts";
+import type { ActionContext, ActionResult } from "../../platform/action.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { readDocument } from "../../platform/document-input.ts";
+import { readEvidence } from "../../platform/evidence-files.ts";
+import type { MetricsSource } from "../../platform/prometheus.ts";
+import type { CanaryInputs, RampInputs } from "./inputs.ts";
+import { canaryResult } from "./report.ts";
+import { analyze, type CanaryOutcome, ramp } from "./run.ts";
+import { type CanaryPorts, startWatch } from "./watch.ts";
+import type { Weights } from "./weights.ts";
+
+/** What the whole action is told from outside. */
+export interface StoryPorts {
+  readonly clock: Clock;
+  readonly metrics: MetricsSource;
+  /** Gives access to the weights of the release for as long as the body runs. */
+  readonly withWeights: <T>(inputs: RampInputs, body: (weights: Weights) => Promise<T>) => Promise<T>;
+}
+
+/** Reads the rest of the inputs, asks for the evidence, and ramps or analyzes. */
+export async function canaryAnalyze(
+  inputs: CanaryInputs,
+  context: Pick<ActionContext, "runner" | "signal">,
+  ports: StoryPorts,
+): Promise<ActionResult> {
+  const metrics = parseMetrics(await readDocument("metrics", inputs.metrics), inputs);
+  const canary: CanaryPorts = { ...ports, signal: context.signal, say: (line) => context.runner.info(line) };
+  const gates = await gatesBefore(inputs);
+  if (gates.kind !== "pass")
+    return canaryResult(inputs, metrics, unstarted(gates, { inputs, metrics, canary }));
+  if (inputs.mode === "analyze") {
+    return canaryResult(inputs, metrics, await analyze({ inputs, metrics, ports: canary }));
+  }
+  return await ports.withWeights(inputs, async (weights) => {
+    await weights.check(rampWeights(inputs.startWeight, inputs.stepWeight).at(-1) ?? 0);
+    return canaryResult(inputs, metrics, await ramp({ inputs, metrics, ports: canary }, weights));
+  });
+}
+
+async function gatesBefore(inputs: CanaryInputs): Promise<Verdict> {
+  if (inputs.digest === undefined) return { kind: "pass" };
+  const evidence = await readEvidence(inputs.evidence);
+  return judgeEvidence(evidence, { digest: inputs.digest, require: inputs.require });
+}
+
+interface Unstarted {
+  readonly inputs: CanaryInputs;
+  readonly metrics: readonly Metric[];
+  readonly canary: CanaryPorts;
+}
+
+/** A gate before this one has not passed: no traffic was given, and a gap is red. */
+function unstarted(verdict: Verdict, { inputs, metrics, canary }: Unstarted): CanaryOutcome {
+  const now = canary.clock.now();
+  const watch = startWatch(inputs, metrics, canary);
+  return { verdict, isBroken: true, watch, steps: [], startedMs: now, decidedMs: now };
+}

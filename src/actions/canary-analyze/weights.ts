@@ -1,0 +1,118 @@
+import { ConfigError, messageOf, OutsideError } from "../../core/errors.ts";
+import { isForeign, type ReleaseState, type RolloutState, withRollout } from "../../domain/record/state.ts";
+import type { Traffic } from "../../domain/traffic/traffic.ts";
+import type { RecordStore } from "../../platform/record-store.ts";
+import type { TrafficSwitch } from "../../platform/traffic.ts";
+import { type Confirmation, type ConfirmLimits, confirmWeight } from "../../platform/traffic-confirm.ts";
+
+export interface RaiseLimits {
+  /** After it, and with this run ended, anyone may bring the rollout home. */
+  readonly expiresMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The candidate's share of traffic, of which this run is the owner. */
+export interface Weights {
+  /** Refuses a release whose candidate this run may not give traffic. Changes nothing. */
+  check(highest: number): Promise<void>;
+  current(): Promise<number>;
+  /** Writes down what is meant, sets it and confirms it by real answers. Returns what they said. */
+  raise(percent: number, limits: RaiseLimits): Promise<string>;
+  /** Takes all traffic from the candidate and confirms it, within the time. */
+  home(budgetMs: number): Promise<string>;
+}
+
+export interface WeightParts {
+  readonly traffic: Traffic;
+  readonly switch: TrafficSwitch;
+  readonly store: RecordStore;
+  readonly release: string;
+  readonly run: RolloutState["run"];
+  /** The digest this run was told to judge. */
+  readonly digest?: string;
+  readonly confirm?: (
+    confirm: NonNullable<Traffic["confirm"]>,
+    limits: ConfirmLimits,
+  ) => Promise<Confirmation>;
+  readonly now: () => number;
+}
+
+export function weightsOf(parts: WeightParts): Weights {
+  const intend = (change: Pick<RolloutState, "phase" | "weight" | "expiresAt">) =>
+    parts.store.update((state) =>
+      withRollout(state, { ...ownRollout(state, parts), ...change, run: parts.run }),
+    );
+  return {
+    check: async (highest) => {
+      ownRollout(await parts.store.read(), parts);
+      const [problem] = await parts.switch.problems(highest);
+      if (problem !== undefined) throw new ConfigError(problem);
+    },
+    current: () => parts.switch.readWeight(),
+    raise: async (percent, { expiresMs, signal }) => {
+      const expiresAt = new Date(expiresMs).toISOString();
+      // Written before the change, so that whoever finds this run dead knows how far it may have gone.
+      await intend({ phase: "ramping", weight: percent, expiresAt });
+      signal.throwIfAborted();
+      await parts.switch.setWeight(percent, { signal });
+      return await confirmed(parts, percent, { budgetMs: 30_000, signal });
+    },
+    home: async (budgetMs) => {
+      const deadline = parts.now() + budgetMs;
+      await setZero(parts, deadline);
+      const said = await confirmed(parts, 0, { budgetMs: Math.max(1000, (deadline - parts.now()) / 2) });
+      const expiresAt = new Date(parts.now()).toISOString();
+      await intend({ phase: "candidate", weight: 0, expiresAt });
+      return said;
+    },
+  };
+}
+
+/** The rollout in the cluster, if it is this run's to raise. */
+function ownRollout(state: ReleaseState, { release, run, digest }: WeightParts): RolloutState {
+  const { rollout } = state;
+  if (rollout === undefined) {
+    throw new OutsideError(
+      `Release ${release} has no candidate: deploy it with helm-deploy and strategy canary`,
+    );
+  }
+  if (isForeign(rollout, run)) {
+    throw new OutsideError(
+      `Release ${release} is being rolled out by run ${rollout.run.id}: its weight is not ours to set`,
+    );
+  }
+  if (digest !== undefined && rollout.digest !== digest) {
+    throw new OutsideError(`The candidate of release ${release} is ${rollout.digest}, not ${digest}`);
+  }
+  return rollout;
+}
+
+async function confirmed(
+  { traffic, switch: route, confirm = confirmWeight }: WeightParts,
+  percent: number,
+  limits: Omit<ConfirmLimits, "percent">,
+): Promise<string> {
+  if (traffic.confirm === undefined) {
+    const weight = await route.readWeight();
+    // Beside foreign backends a share is rounded to what whole weights allow.
+    if (Math.abs(weight - percent) <= (percent === 0 ? 0 : 1))
+      return `weight ${percent} % accepted by the gateway`;
+    throw new OutsideError(`Weight ${percent} was set, and the route has ${weight}`);
+  }
+  const { decision, sentence } = await confirm(traffic.confirm, { ...limits, percent });
+  if (decision === "confirmed") return sentence;
+  throw new OutsideError(`Weight ${percent} was not borne out by real answers: ${sentence}`);
+}
+
+async function setZero({ switch: route, now }: WeightParts, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      return await route.setWeight(0, { budgetMs: Math.max(1000, (deadline - now()) / 2) });
+    } catch (error) {
+      if (error instanceof ConfigError || now() + 1000 >= deadline) {
+        throw new OutsideError(`Weight 0 could not be set: ${messageOf(error)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
