@@ -33,7 +33,7 @@ export async function installStable(
     onEvent,
     approve: () => Promise.reject(new Error("Setting the stage asks nobody")),
   });
-  const digest = result.jobs[0]?.outputs["digest"] ?? "";
+  const digest = result.jobs[0]?.outputs.digest ?? "";
   if (result.conclusion !== "success" || digest === "") {
     throw new OutsideError(
       `The stable version could not be installed: the run ended as ${result.conclusion}`,

@@ -51,7 +51,7 @@ const colours = { success: "green", failure: "red", cancelled: "yellow", skipped
 
 function stepLine(step: StepResult): string | undefined {
   if (step.conclusion === "skipped") return undefined;
-  const verdict = step.outputs["verdict"];
+  const verdict = step.outputs.verdict;
   const time = formatMs(step.endedAt.getTime() - step.startedAt.getTime());
   const sign = styleText(colours[step.conclusion], signs[step.conclusion]);
   return `    ${sign} ${step.name.padEnd(44)} ${time.padStart(9)}${verdict === undefined ? "" : `  ${verdict}`}`;

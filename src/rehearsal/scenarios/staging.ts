@@ -36,7 +36,7 @@ export const brokenImage: Scenario = {
   change: writeNote("Never to be seen"),
   during: async (event, { stage }) => {
     if (event.kind !== "job-ended" || !event.job.endsWith("build/tag")) return;
-    await deleteManifest(stage, event.result.outputs["digest"] ?? "");
+    await deleteManifest(stage, event.result.outputs.digest ?? "");
   },
   judge: (outcome) => [
     ...runEnded(outcome, "failure"),
