@@ -12,7 +12,9 @@ export function parseGitleaksReport(text: string): readonly Finding[] | undefine
   const document = parseJson(text);
   if (!Array.isArray(document)) return undefined;
   const findings = document.map(parseEntry);
-  return findings.every((finding) => finding !== undefined) ? findings : undefined;
+  if (!findings.every((finding) => finding !== undefined)) return undefined;
+  // gitleaks reads files side by side and reports them in any order.
+  return findings.toSorted((a, b) => compareText(placeOf(a), placeOf(b)));
 }
 
 function parseEntry(entry: unknown): Finding | undefined {
@@ -27,6 +29,14 @@ function parseEntry(entry: unknown): Finding | undefined {
     title: textAt(entry, "Description") ?? id,
     locations: [{ path: file.replace(/^\.\//, ""), ...(line === undefined ? {} : { line }) }],
   };
+}
+
+function placeOf({ locations: [first] }: Finding): string {
+  return `${first?.path ?? ""}:${String(first?.line ?? 0).padStart(9, "0")}`;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /**

@@ -6,20 +6,20 @@ export type Severity = (typeof severities)[number];
 /** How many findings there are of each severity. */
 export type SeverityCounts = Readonly<Record<Severity, number>>;
 
-const words: Readonly<Record<string, Severity>> = {
-  critical: "critical",
-  high: "high",
-  important: "high",
-  moderate: "medium",
-  medium: "medium",
-  low: "low",
-  minor: "low",
-  negligible: "low",
-};
+const words: ReadonlyMap<string, Severity> = new Map([
+  ["critical", "critical"],
+  ["high", "high"],
+  ["important", "high"],
+  ["moderate", "medium"],
+  ["medium", "medium"],
+  ["low", "low"],
+  ["minor", "low"],
+  ["negligible", "low"],
+]);
 
 /** The severity a database's own word stands for, `MODERATE` included. */
 export function severityOfWord(word: string): Severity {
-  return words[word.toLowerCase()] ?? "unknown";
+  return words.get(word.toLowerCase()) ?? "unknown";
 }
 
 /** The severity of a CVSS base score by the ranges of CVSS itself. Anything but a number from 0 to 10 is unknown. */
