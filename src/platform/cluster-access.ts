@@ -3,13 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../core/errors.ts";
 import type { ActionContext } from "./action.ts";
-import { prepareCredentials } from "./cluster-credentials.ts";
 import type { InputReader } from "./github-runner.ts";
-import { type Helm, helm, helmMajor } from "./helm.ts";
+import type { Helm } from "./helm.ts";
 import { optional, required } from "./inputs.ts";
-import { type Kubectl, kubectl } from "./kubectl.ts";
+import type { Kubectl } from "./kubectl.ts";
 import type { Shell } from "./shell.ts";
-import { findTool } from "./tools.ts";
 
 /** How the cluster is reached: a kubeconfig, or a server that believes GitHub's ID tokens. */
 export type ClusterAccess = {
@@ -87,6 +85,8 @@ export async function withCluster<T>(
   body: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(context.runner.env.RUNNER_TEMP ?? tmpdir(), "sluice-cluster-"));
+  // Loaded here, so that a step which only refuses its inputs does not pay for it.
+  const { prepareCredentials } = await import("./cluster-credentials.ts");
   const credentials = await prepareCredentials(context, access, folder);
   try {
     return await body(await clusterAt(context, access.namespace, credentials.path));
@@ -97,6 +97,11 @@ export async function withCluster<T>(
 }
 
 async function clusterAt(context: ActionContext, namespace: string, path: string): Promise<Cluster> {
+  const [{ findTool }, { helm, helmMajor }, { kubectl }] = await Promise.all([
+    import("./tools.ts"),
+    import("./helm.ts"),
+    import("./kubectl.ts"),
+  ]);
   const shell = uncancelled(context.shell);
   const finding = { runner: context.runner, shell };
   const [kubectlPath, helmPath] = await Promise.all([

@@ -1,0 +1,11 @@
+import { runAction } from "../../platform/action.ts";
+import { githubRunner } from "../../platform/github-runner.ts";
+import { readInputs } from "./inputs.ts";
+
+export function main(): Promise<void> {
+  return runAction("helm-deploy", githubRunner, async (context) => {
+    const inputs = await readInputs(context.runner);
+    const { helmDeploy } = await import("./run.ts");
+    return helmDeploy(inputs, context);
+  });
+}

@@ -1,0 +1,152 @@
+import { fail, pass } from "../../core/verdict.ts";
+import type { DeployRecord } from "../../domain/record/record.ts";
+import type { ReleaseState, RolloutState } from "../../domain/record/state.ts";
+import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { judgeBeforeWrite, prepareStable, type Ready } from "./deploy-phase.ts";
+import { endDeployment } from "./github-deployment.ts";
+import { judgeHold } from "./guard.ts";
+import { ended, openRecordIn, updateRecord } from "./records.ts";
+import { withChart } from "./render.ts";
+import type { RolloutFailure } from "./rollout.ts";
+import { digestOf, type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
+import { rollOutStable } from "./stable.ts";
+import { failureSummary, subjectRows, table } from "./summary.ts";
+import { returnToLastGood } from "./way-back.ts";
+import { removeCandidate, silenceCandidate, updateRollout } from "./weight.ts";
+
+/**
+ * Brings the stable release to the candidate's digest while the candidate still serves its share, then takes the
+ * share back and removes the candidate. The end state is that of a plain deploy.
+ */
+export async function promotePhase(session: Session): Promise<PhaseOutcome> {
+  const state = await session.store.read();
+  const rollout = state.rollout;
+  if (rollout === undefined) return nothingToPromote(session, state);
+  const foreign = whyForeign(session, rollout);
+  if (foreign !== undefined) return { verdict: fail(foreign), outputs: refusedOutputs };
+  const held = judgeHold(session, state);
+  if (held.kind !== "pass") return { verdict: held, outputs: refusedOutputs };
+  const record = openRecordIn(state, rollout.digest);
+  // A repeated step finds the stable release promoted and has only the candidate to remove.
+  if (rollout.phase === "verifying")
+    return removeShare(session, { rollout, record, revision: record.revision ?? 0 });
+  return withChart(session, async (chart) => {
+    const ready = await prepareStable(session, chart);
+    const verdict = await judgeBeforeWrite(session, ready);
+    if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
+    return promote(session, ready, { rollout, record });
+  });
+}
+
+interface Promotion {
+  readonly rollout: RolloutState;
+  readonly record: DeployRecord;
+}
+
+async function promote(
+  session: Session,
+  ready: Ready,
+  { rollout, record }: Promotion,
+): Promise<PhaseOutcome> {
+  await updateRollout(session, (now) => ({ ...now, phase: "promoting" }));
+  const outcome = await rollOutStable(session, ready, record);
+  if (outcome.kind === "failed")
+    return failPromotion(session, { outcome, record, rollout, history: ready.history });
+  await updateRollout(session, (now) => ({ ...now, phase: "verifying" }));
+  return removeShare(session, { rollout, record, revision: outcome.revision });
+}
+
+async function removeShare(
+  session: Session,
+  { rollout, record, revision }: Promotion & { readonly revision: number },
+): Promise<PhaseOutcome> {
+  await silenceCandidate(session);
+  await removeCandidate(session, rollout.candidateRelease);
+  const previous = record.previousRevision;
+  return {
+    verdict: pass,
+    outputs: {
+      record: record.id,
+      revision: String(revision),
+      ...(previous === undefined ? {} : { "previous-revision": String(previous) }),
+      "candidate-release": "",
+    },
+    details: { record: record.id, revision, removed: rollout.candidateRelease },
+    summary: table([
+      ...subjectRows(session),
+      ["revision", String(revision)],
+      ["candidate", `\`${rollout.candidateRelease}\` removed after its weight was 0`],
+    ]),
+  };
+}
+
+interface FailedPromotion extends Promotion {
+  readonly outcome: RolloutFailure;
+  readonly history: readonly HelmRevision[];
+}
+
+async function failPromotion(session: Session, failed: FailedPromotion): Promise<PhaseOutcome> {
+  const { outcome, record, rollout } = failed;
+  const revision = outcome.revision === undefined ? {} : { revision: outcome.revision };
+  await updateRecord(session, record.id, ended({ status: "bad", reason: outcome.sentence, ...revision }));
+  const after = await undoPromotion(session, failed);
+  await endDeployment(session, record.id, { state: "failure", description: outcome.sentence });
+  return {
+    verdict: fail(outcome.sentence),
+    outputs: {
+      record: record.id,
+      "failure-reason": outcome.reason,
+      "candidate-release": rollout.candidateRelease,
+    },
+    details: {
+      record: record.id,
+      failureReason: outcome.reason,
+      afterwards: after,
+      ...outcome.diagnosis.details,
+    },
+    summary: failureSummary(session, outcome, after),
+  };
+}
+
+// While the stable release is being repaired, the candidate's pods may be the only healthy ones of its share: traffic
+// goes home when there is a home.
+async function undoPromotion(
+  session: Session,
+  { outcome, record, rollout }: FailedPromotion,
+): Promise<string> {
+  const isKept = session.inputs.onFailure === "keep" || outcome.reason === "cancelled";
+  if (isKept) return "Nothing is rolled back here: the candidate keeps its share for the steps after";
+  const { sentence, verdict } = await returnToLastGood(session, record.id, outcome);
+  if (verdict.kind !== "pass") return `${sentence}; the candidate keeps its share`;
+  await silenceCandidate(session);
+  await removeCandidate(session, rollout.candidateRelease);
+  await updateRollout(session, () => undefined);
+  return `${sentence}; the candidate is removed`;
+}
+
+function whyForeign({ inputs, context }: Session, rollout: RolloutState): string | undefined {
+  if (rollout.digest !== digestOf(inputs))
+    return `The candidate that is tried is ${rollout.digest}, not ${digestOf(inputs)}`;
+  if (rollout.run.id !== context.run.runId)
+    return `The candidate belongs to run ${rollout.run.id}, not to this one`;
+  return undefined;
+}
+
+async function nothingToPromote(session: Session, state: ReleaseState): Promise<PhaseOutcome> {
+  const { cluster, inputs } = session;
+  const serves = deployedRevision(await cluster.helm.history(inputs.release, inputs.namespace))?.revision;
+  const digest = digestOf(inputs);
+  const record = state.records.find(
+    (one) => one.digest === digest && one.revision === serves && one.status !== "bad",
+  );
+  if (record === undefined)
+    return {
+      verdict: fail(`No candidate of ${digest} is being tried: there is nothing to promote`),
+      outputs: refusedOutputs,
+    };
+  return {
+    verdict: pass,
+    outputs: { record: record.id, revision: String(serves), "candidate-release": "" },
+    summary: table([...subjectRows(session), ["note", "it serves already: nothing to promote"]]),
+  };
+}

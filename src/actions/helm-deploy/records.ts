@@ -1,0 +1,154 @@
+import { OutsideError } from "../../core/errors.ts";
+import { addRecord, changeRecord, type DeployRecord, type RecordChange } from "../../domain/record/record.ts";
+import type { ReleaseState } from "../../domain/record/state.ts";
+import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { imagesOf, manifestObjects, manifestText, workloadObjects } from "../../domain/release/manifest.ts";
+import { contentOf } from "../../domain/rollback/target.ts";
+import { sha256Of } from "../../platform/chart.ts";
+import { readRolloutView, watchedKinds } from "../../platform/rollout-watch.ts";
+import { parseManifest } from "../../platform/yaml.ts";
+import type { PreparedChart, Rendered } from "./render.ts";
+import { digestOf, type Session } from "./session.ts";
+
+/** Opens the record of this attempt, before anything changes. A repeated step of the same attempt keeps its record. */
+export async function openRecordOf(
+  session: Session,
+  chart: PreparedChart,
+  { rendered, history }: { readonly rendered: Rendered; readonly history: readonly HelmRevision[] },
+): Promise<DeployRecord> {
+  const { inputs, context, approver, gates } = session;
+  const { run } = context;
+  const previous = deployedRevision(history)?.revision;
+  const startedAt = new Date().toISOString();
+  const digest = digestOf(inputs);
+  const record: DeployRecord = {
+    id: `${startedAt.slice(0, 19).replace(/[-:]/g, "")}Z-${digest.slice(7, 15)}`,
+    release: inputs.release,
+    namespace: inputs.namespace,
+    environment: inputs.environment,
+    strategy: inputs.strategy,
+    digest,
+    version: inputs.version,
+    images: rendered.images,
+    chart: chart.title,
+    manifestDigest: rendered.digest,
+    valuesDigest: rendered.values.digest,
+    ...(previous === undefined ? {} : { previousRevision: previous }),
+    status: "deploying",
+    verdicts: gates,
+    commit: run.commit,
+    actor: run.actor,
+    ...(approver === undefined ? {} : { approver }),
+    run: { repository: run.repository, id: run.runId, attempt: run.attempt, job: run.job, url: run.url },
+    startedAt,
+    reason: "",
+  };
+  const isOurs = (one: DeployRecord) =>
+    one.status === "deploying" &&
+    one.digest === digest &&
+    one.run.id === run.runId &&
+    one.run.attempt === run.attempt;
+  const state = await session.store.update((before) => {
+    const open = before.records.find(isOurs);
+    return {
+      ...before,
+      records: addRecord(before.records, open === undefined ? record : { ...record, id: open.id }),
+    };
+  });
+  return state.records.find(isOurs) ?? record;
+}
+
+/** Changes one record in the cluster. */
+export async function updateRecord(session: Session, id: string, change: RecordChange): Promise<void> {
+  await session.store.update((state) => ({ ...state, records: changeRecord(state.records, id, change) }));
+}
+
+/** Closes a record with its end and the time of it. */
+export function ended(change: RecordChange): RecordChange {
+  return { ...change, finishedAt: new Date().toISOString() };
+}
+
+/**
+ * Makes sure that what serves now is known before anything changes. A release without a record of ours, or with one
+ * whose run never judged it, becomes `observed` when all its pods are ready.
+ */
+export async function observeCurrent(
+  session: Session,
+  history: readonly HelmRevision[],
+): Promise<string | undefined> {
+  const current = deployedRevision(history);
+  if (current === undefined) return undefined;
+  const state = await session.store.read();
+  if (isKnown(state, current, history)) return undefined;
+  const record = await observedRecord(session, current);
+  if (typeof record === "string") return record;
+  await session.store.update((before) => {
+    const open = before.records.find(
+      ({ status, revision }) => status === "deploying" && revision === current.revision,
+    );
+    const records =
+      open === undefined
+        ? addRecord(before.records, record)
+        : changeRecord(
+            before.records,
+            open.id,
+            ended({ status: "observed", reason: "never judged by its own run" }),
+          );
+    return { ...before, records };
+  });
+  return undefined;
+}
+
+function isKnown(state: ReleaseState, current: HelmRevision, history: readonly HelmRevision[]): boolean {
+  const numbers = [current.revision, contentOf(history, current)];
+  return state.records.some(
+    ({ revision, status }) =>
+      revision !== undefined && numbers.includes(revision) && (status === "good" || status === "observed"),
+  );
+}
+
+async function observedRecord(session: Session, current: HelmRevision): Promise<DeployRecord | string> {
+  const { inputs, cluster, context } = session;
+  const { run } = context;
+  const manifest = await cluster.helm.getManifest(inputs.release, inputs.namespace, current.revision);
+  const objects = manifestObjects(await parseManifest(manifest));
+  const wanted = workloadObjects(objects);
+  const kinds = watchedKinds(wanted.map(({ kind }) => kind));
+  const view = await readRolloutView(cluster.kubectl, inputs.namespace, kinds);
+  const late = wanted.find(({ kind, name }) => {
+    const live = view.workloads.find((one) => one.kind === kind && one.name === name);
+    return live === undefined || !(live.ready >= live.wanted && live.updated >= live.wanted);
+  });
+  if (late !== undefined)
+    return `Revision ${current.revision} of ${inputs.release} is not recorded: ${late.kind} ${late.name} is not ready, so it is no way back`;
+  const images = imagesOf(objects);
+  const now = new Date().toISOString();
+  return {
+    id: `${now.slice(0, 19).replace(/[-:]/g, "")}Z-observed-${current.revision}`,
+    release: inputs.release,
+    namespace: inputs.namespace,
+    environment: inputs.environment,
+    strategy: "observed",
+    digest: images.map((image) => /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]).find(Boolean) ?? "",
+    images,
+    revision: current.revision,
+    chart: current.chart,
+    manifestDigest: sha256Of(manifestText(objects)),
+    valuesDigest: "",
+    status: "observed",
+    verdicts: [],
+    commit: "",
+    actor: run.actor,
+    run: { repository: run.repository, id: run.runId, attempt: run.attempt, job: run.job, url: run.url },
+    startedAt: now,
+    finishedAt: now,
+    reason: "found in the cluster with all pods ready",
+  };
+}
+
+/** The record of this digest that waits for its end; a sentence when there is none. */
+export function openRecordIn(state: ReleaseState, digest: string): DeployRecord {
+  const found = state.records.find((one) => one.status === "deploying" && one.digest === digest);
+  if (found !== undefined) return found;
+  throw new OutsideError(`No deploy of ${digest} is under way: there is no open record of it`);
+}

@@ -1,0 +1,126 @@
+import { fail, pass, reasonsOf } from "../../core/verdict.ts";
+import type { DeployRecord } from "../../domain/record/record.ts";
+import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { endDeployment } from "./github-deployment.ts";
+import { ended, updateRecord } from "./records.ts";
+import type { PreparedChart, Rendered } from "./render.ts";
+import { type RolloutFailure, type RolloutOutcome, rollOut } from "./rollout.ts";
+import type { PhaseOutcome, Session } from "./session.ts";
+import { failureSummary, subjectRows, table } from "./summary.ts";
+import { returnToLastGood } from "./way-back.ts";
+
+interface StableDeploy {
+  readonly chart: PreparedChart;
+  readonly stable: Rendered;
+  readonly history: readonly HelmRevision[];
+}
+
+/** Upgrades or installs the release that serves. */
+export async function deployStable(
+  session: Session,
+  deploy: StableDeploy,
+  record: DeployRecord,
+): Promise<PhaseOutcome> {
+  const outcome = await rollOutStable(session, deploy, record);
+  if (outcome.kind === "failed") return failStable(session, { outcome, record, history: deploy.history });
+  const isFirst = session.inputs.strategy === "canary";
+  const note = isFirst ? "first deploy: nothing to compare" : undefined;
+  if (note !== undefined) session.context.runner.info(note);
+  return {
+    verdict: pass,
+    outputs: {
+      ...outputsOf(deploy.history, record),
+      revision: String(outcome.revision),
+      "candidate-release": "",
+    },
+    details: {
+      record: record.id,
+      revision: outcome.revision,
+      rolloutSeconds: outcome.seconds,
+      ...(note === undefined ? {} : { note }),
+    },
+    summary: table([
+      ...subjectRows(session),
+      ["revision", String(outcome.revision)],
+      ["rolled out in", `${outcome.seconds.toFixed(1)} s`],
+      ["note", note],
+    ]),
+  };
+}
+
+/** Rolls the stable release out and writes the revision into its record. */
+export async function rollOutStable(
+  session: Session,
+  { chart, stable }: StableDeploy,
+  record: DeployRecord,
+): Promise<RolloutOutcome> {
+  const { inputs } = session;
+  const outcome = await rollOut(session, {
+    rendered: stable,
+    chart: chart.chart,
+    record: record.id,
+    timeoutMs: inputs.timeoutMs,
+    createNamespace: inputs.createNamespace,
+  });
+  if (outcome.kind === "ready") {
+    const { revision, seconds } = outcome;
+    await updateRecord(session, record.id, { revision, rolloutSeconds: Math.round(seconds * 10) / 10 });
+  }
+  return outcome;
+}
+
+interface Failed {
+  readonly outcome: RolloutFailure;
+  readonly record: DeployRecord;
+  readonly history: readonly HelmRevision[];
+}
+
+async function failStable(session: Session, { outcome, record, history }: Failed): Promise<PhaseOutcome> {
+  await updateRecord(
+    session,
+    record.id,
+    ended({
+      status: "bad",
+      reason: outcome.sentence,
+      ...(outcome.revision === undefined ? {} : { revision: outcome.revision }),
+      ...(outcome.isUntouched ? { untouched: true } : {}),
+    }),
+  );
+  const after = await afterFailure(session, { outcome, record, history });
+  await endDeployment(session, record.id, { state: "failure", description: outcome.sentence });
+  return {
+    verdict: fail(outcome.sentence, ...after.reasons),
+    outputs: {
+      ...outputsOf(history, record),
+      ...(outcome.revision === undefined ? {} : { revision: String(outcome.revision) }),
+      "failure-reason": outcome.reason,
+      "candidate-release": "",
+    },
+    details: {
+      record: record.id,
+      failureReason: outcome.reason,
+      afterwards: after.sentence,
+      ...outcome.diagnosis.details,
+    },
+    summary: failureSummary(session, outcome, after.sentence),
+  };
+}
+
+async function afterFailure(session: Session, { outcome, record, history }: Failed) {
+  if (deployedRevision(history) === undefined)
+    return {
+      sentence: "It was the first install: what is there is left to be looked at, marked failed",
+      reasons: [],
+    };
+  if (session.inputs.onFailure === "keep")
+    return { sentence: "Nothing is rolled back here: on-failure is keep", reasons: [] };
+  if (outcome.reason === "cancelled")
+    return { sentence: "Cancelled: the rollback is left to the steps after", reasons: [] };
+  const { sentence, verdict } = await returnToLastGood(session, record.id, outcome);
+  return { sentence, reasons: reasonsOf(verdict) };
+}
+
+function outputsOf(history: readonly HelmRevision[], record: DeployRecord): Readonly<Record<string, string>> {
+  const previous = deployedRevision(history)?.revision;
+  return { record: record.id, ...(previous === undefined ? {} : { "previous-revision": String(previous) }) };
+}

@@ -1,0 +1,50 @@
+import { ConfigError } from "../../core/errors.ts";
+import { at, isRecord, type Json } from "../../core/json.ts";
+import type { ImageDigest } from "../image/digest.ts";
+import { byDigest, type ImageReference, nameOf } from "../image/reference.ts";
+
+/** An image that a chart is told, by digest, and where in the values it is told. */
+export interface ChartImage {
+  /** Absent: the chart's own layout decides. */
+  readonly valuesPath?: string;
+  readonly reference: ImageReference;
+  readonly digest: ImageDigest;
+}
+
+export type Values = { readonly [key: string]: Json };
+
+/** The values that make the chart run these images; `defaults` are the chart's own values. */
+export function imageValues(images: readonly ChartImage[], defaults: unknown): Values {
+  return images.reduce<Values>((values, image) => mergeValues(values, valuesOf(image, defaults)), {});
+}
+
+function valuesOf({ valuesPath, reference, digest }: ChartImage, defaults: unknown): Values {
+  const whole = byDigest(reference, digest);
+  if (valuesPath !== undefined) return nested(valuesPath.split("."), whole);
+  const image = at(defaults, "image");
+  if (isRecord(image) && "reference" in image) return { image: { reference: whole } };
+  if (isRecord(image) && "repository" in image && "digest" in image)
+    return { image: { repository: nameOf(reference), digest } };
+  throw new ConfigError(
+    'Input "image" must be a mapping "values path: image by digest" for this chart: its values have neither image.reference nor image.repository with image.digest',
+  );
+}
+
+function nested(path: readonly string[], leaf: Json): Values {
+  const [first = "", ...rest] = path;
+  return { [first]: rest.length === 0 ? leaf : nested(rest, leaf) };
+}
+
+/** Values laid over others as Helm lays files over each other: mappings merge, everything else is replaced. */
+export function mergeValues(under: Values, over: Values): Values {
+  const merged: Record<string, Json> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isValues(below) && isValues(value) ? mergeValues(below, value) : value;
+  }
+  return merged;
+}
+
+export function isValues(value: unknown): value is Values {
+  return isRecord(value);
+}
