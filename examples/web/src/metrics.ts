@@ -10,6 +10,8 @@ export interface Observation {
 
 /** Counts requests and writes them in Prometheus' text format. */
 export interface Metrics {
+  /** Shows a route's successes and failures as 0: a series that begins with its first error hides that error. */
+  announce(route: Pick<Observation, "method" | "route">): void;
   observe(observation: Observation): void;
   text(): string;
 }
@@ -23,9 +25,14 @@ interface Histogram {
 export function createMetrics(common: Readonly<Record<string, string>>): Metrics {
   const requests = new Map<string, number>();
   const durations = new Map<string, Histogram>();
+  const countedAs = ({ method, route, status }: Omit<Observation, "seconds">) =>
+    labels({ ...common, method, route, status: String(status) });
   return {
+    announce(route) {
+      for (const status of [200, 500]) requests.set(countedAs({ ...route, status }), 0);
+    },
     observe({ method, route, status, seconds }) {
-      const counted = labels({ ...common, method, route, status: String(status) });
+      const counted = countedAs({ method, route, status });
       requests.set(counted, (requests.get(counted) ?? 0) + 1);
       const timed = labels({ ...common, method, route });
       const histogram = durations.get(timed) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };

@@ -44,6 +44,10 @@ const keepAliveMs = 120_000;
 
 /** The service, not yet listening. */
 export function createService(parts: Parts): Server {
+  for (const key of Object.keys(business)) {
+    const [method = "", route = ""] = key.split(" ");
+    parts.metrics.announce({ method, route });
+  }
   const server = createServer((request, response) => {
     void serve(parts, request, response);
   });
