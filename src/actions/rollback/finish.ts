@@ -2,7 +2,7 @@ import { messageOf } from "../../core/errors.ts";
 import { addRecord, changeRecord, type DeployRecord, type RecordStatus } from "../../domain/record/record.ts";
 import { type ReleaseState, withRollout } from "../../domain/record/state.ts";
 import type { Attempt } from "../../domain/rollback/interrupted.ts";
-import type { RollbackPlan } from "../../domain/rollback/plan.ts";
+import { isIdle, type RollbackPlan } from "../../domain/rollback/plan.ts";
 import type { ActionContext } from "../../platform/action.ts";
 import type { RollbackInputs } from "./inputs.ts";
 import type { Done, Journal } from "./journal.ts";
@@ -56,7 +56,9 @@ function closeState(
   const { plan, attempt, isComplete } = outcome;
   const { undone } = plan;
   const end = { status: endOf(outcome), finishedAt: now, reason: reasonOf(undone, inputs.reason) };
-  const closed = undone === undefined ? state.records : changeRecord(state.records, undone.id, end);
+  // An attempt that ended as bad by itself has said why; nothing is added where nothing was undone.
+  const isClosed = undone === undefined || (undone.status === "bad" && end.status === "bad" && isIdle(plan));
+  const closed = isClosed ? state.records : changeRecord(state.records, undone.id, end);
   const records = added === undefined ? closed : addRecord(closed, added);
   // A rollout that began meanwhile is another one's, and stays.
   const isSame = state.rollout?.record === attempt?.rollout?.record;
@@ -87,6 +89,7 @@ function rollbackRecord(parts: Parts, { inputs, context, outcome }: Telling): De
     environment: inputs.environment ?? plan.undone?.environment ?? "",
     strategy: "rollback",
     digest: record?.digest ?? "",
+    ...(record?.version === undefined ? {} : { version: record.version }),
     images: way.images,
     revision: restored.revision,
     chart: record?.chart ?? "",

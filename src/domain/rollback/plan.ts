@@ -117,6 +117,7 @@ function wasChanged({ history }: RollbackWorld, record: DeployRecord | undefined
   const newest = lastRevision(alive);
   if (newest === undefined) return false;
   if (isPending(newest)) return true;
+  if (record?.untouched === true) return false;
   if (record === undefined) return false;
   if (record.previousRevision === undefined) return record.revision !== undefined;
   const before = alive.find(({ revision }) => revision === record.previousRevision);

@@ -204,7 +204,7 @@ function matches(candidate: Candidate, handle: TargetHandle, alive: readonly Hel
 function namesVersion(candidate: Candidate, version: string, alive: readonly HelmRevision[]): boolean {
   const helm = alive.find(({ revision }) => revision === candidate.revision);
   const tags = (candidate.record?.images ?? []).map((image) => /:([^:/@]+)(?:@|$)/.exec(image)?.[1]);
-  const names = [helm?.appVersion, ...tags].map((one) => one?.replace(/^v/, ""));
+  const names = [candidate.record?.version, helm?.appVersion, ...tags].map((one) => one?.replace(/^v/, ""));
   return names.includes(version) || helm?.chart.endsWith(`-${version}`) === true;
 }
 
