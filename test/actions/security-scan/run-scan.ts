@@ -62,7 +62,6 @@ export async function run({ inputs, gitleaks, osv, request }: Surroundings): Pro
     ...given.env,
     PATH: `${bin}:${process.env.PATH}`,
     GITHUB_WORKSPACE: workspace,
-    GITHUB_TOKEN: "t0ken",
   };
   const runner: FakeRunner = { ...given, env };
   const github = {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { at, listAt, textAt } from "../../../src/core/json.ts";
 import type { ScannerStub } from "../../fakes/scanner-programs.ts";
 import { clean, cleanSecrets, database, recorded, run } from "./run-scan.ts";
@@ -141,11 +141,14 @@ test("security-scan warns instead when that is asked for, but not about bad inpu
 });
 
 test("security-scan gives scanners neither tokens nor inputs, and obeys no file of the repository", async () => {
+  vi.stubEnv("GITHUB_TOKEN", "t0ken");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "t0ken");
   const { folder } = await run({});
+  vi.unstubAllEnvs();
   const seen =
     readFileSync(join(folder, "gitleaks.env"), "utf8") +
     readFileSync(join(folder, "osv-scanner.env"), "utf8");
-  expect(seen).not.toMatch(/t0ken|GITHUB_|INPUT_/);
+  expect(seen).not.toMatch(/t0ken|GITHUB_|AWS_/);
   const gitleaks = readFileSync(join(folder, "gitleaks.calls"), "utf8");
   expect(gitleaks).toMatch(/--config \S+gitleaks\.toml --gitleaks-ignore-path \S+ --ignore-gitleaks-allow/);
   const osv = readFileSync(join(folder, "osv-scanner.calls"), "utf8");
