@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Daemon, startDaemon, waitUntilReady } from "./daemon.ts";
+import { type Daemon, waitUntilReady } from "./daemon.ts";
 import { nodeAddress, podCidr, serviceCidr } from "./isolation.ts";
 import { answers } from "./probe.ts";
 import type { Site } from "./site.ts";

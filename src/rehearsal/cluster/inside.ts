@@ -11,8 +11,6 @@ export interface Inside {
   readonly cache: string;
   /** Control group of the world's pods, below the root of every hierarchy. */
   readonly cgroup: string;
-  /** Process id of the world as the machine sees it, once known. */
-  readonly recordFile: string;
 }
 
 const variable = "SLUICE_INSIDE";
