@@ -156,8 +156,9 @@ function statusShape(
     description: status.description,
     environment: status.environment,
     target_url: status.logUrl,
-    log_url: status.logUrl,
-    environment_url: status.environmentUrl,
+    // An address that nobody gave is left out: an empty one is none.
+    ...(status.logUrl === "" ? {} : { log_url: status.logUrl }),
+    ...(status.environmentUrl === "" ? {} : { environment_url: status.environmentUrl }),
     deployment_url: url,
     repository_url: api,
     created_at: status.createdAt,

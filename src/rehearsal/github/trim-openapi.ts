@@ -7,12 +7,22 @@ type Tree = { [key: string]: unknown };
 /** Where the trimmed description is kept. */
 export const trimmedPath = new URL("../../../test/fixtures/github-openapi.json", import.meta.url);
 
-const droppedKeys = new Set(["description", "summary", "example", "examples", "externalDocs", "x-github", "tags"]);
+const droppedKeys = new Set([
+  "description",
+  "summary",
+  "example",
+  "examples",
+  "externalDocs",
+  "x-github",
+  "tags",
+]);
 
 /** GitHub's description of the endpoints the stand-in answers, with everything they refer to and nothing else. */
 export function trimDescription(): Tree {
   const require = createRequire(import.meta.url);
-  const whole = JSON.parse(readFileSync(require.resolve("@octokit/openapi/generated/api.github.com.json"), "utf8"));
+  const whole = JSON.parse(
+    readFileSync(require.resolve("@octokit/openapi/generated/api.github.com.json"), "utf8"),
+  );
   const version = JSON.parse(readFileSync(require.resolve("@octokit/openapi/package.json"), "utf8")).version;
   const trimmed: Tree = { source: `@octokit/openapi ${version}, generated/api.github.com.json`, paths: {} };
   for (const { method, path } of routes) {
@@ -34,7 +44,9 @@ function missing(tree: Tree): readonly string[][] {
     for (const one of Object.values(value)) visit(one);
   };
   visit(tree);
-  return [...found].map((reference) => reference.slice(2).split("/")).filter((keys) => at(tree, keys) === undefined);
+  return [...found]
+    .map((reference) => reference.slice(2).split("/"))
+    .filter((keys) => at(tree, keys) === undefined);
 }
 
 function at(tree: unknown, keys: readonly string[]): unknown {

@@ -4,12 +4,13 @@ import { evaluateCondition, evaluateNode, evaluateNodeText, evaluateTexts } from
 import { idClaims } from "./id-claims.ts";
 import { type JobKnowledge, jobScope } from "./job-contexts.ts";
 import { type JobMachine, prepareMachine } from "./job-machine.ts";
+import { jobOutputs, stepState } from "./job-outputs.ts";
 import { type JobSetting, jobSecrets } from "./job-setting.ts";
 import { Masks } from "./masks.ts";
+import { postTurn } from "./post-turn.ts";
 import { killTree } from "./process-tree.ts";
 import type { JobControl, RunContext } from "./run-context.ts";
 import type { StepProcess } from "./step-process.ts";
-import { postTurn } from "./post-turn.ts";
 import { runTurn, type StepTurn } from "./step-run.ts";
 
 /** GitHub's limit for a job without a limit of its own. */
@@ -207,27 +208,14 @@ export class JobRun implements JobControl {
       this.emit({ kind: "summary-written", job: this.path, step, markdown: result.summary, at: new Date() });
     }
     this.emit({ kind: "step-ended", job: this.path, step, result, at: new Date() });
-    this.setting.api.steps = this.#steps.map((one) => ({
-      number: one.number,
-      name: one.name,
-      status: "completed",
-      conclusion: one.conclusion,
-      startedAt: one.startedAt.toISOString(),
-      completedAt: one.endedAt.toISOString(),
-    }));
+    this.setting.api.steps = this.#steps.map(stepState);
   }
 
   #outputs(): Record<string, string> {
-    const { syntax } = this.setting.planned;
     try {
-      const outputs = Object.entries(evaluateTexts(syntax.outputs, jobScope(this.known)));
-      const open = outputs.filter(([name, value]) => {
-        const isSecret = this.masks.hides(value);
-        if (isSecret)
-          this.#annotate({ level: "warning", message: `Skip output '${name}' since it may contain secret.` });
-        return !isSecret;
-      });
-      return Object.fromEntries(open);
+      const { outputs, warnings } = jobOutputs(this.known, this.masks);
+      for (const message of warnings) this.#annotate({ level: "warning", message });
+      return outputs;
     } catch (thrown) {
       this.#fail(messageOf(thrown));
       return {};

@@ -1,4 +1,4 @@
-import { jwtVerify, createRemoteJWKSet } from "jose";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import { expect, test } from "vitest";
 import { jobOf, logOf, play, stepsWorkflow } from "./playground.ts";
 
@@ -54,7 +54,10 @@ const url = process.env.ACTIONS_ID_TOKEN_REQUEST_URL + "&audience=cluster";
 const answer = await fetch(url, { headers: { authorization: "bearer " + process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN } });
 console.log(Buffer.from((await answer.json()).value).toString("hex"));
 `;
-  const workflow = stepsWorkflow("- uses: example/sluice/actions/ask@main", "permissions: { id-token: write }\nenvironment: production");
+  const workflow = stepsWorkflow(
+    "- uses: example/sluice/actions/ask@main",
+    "permissions: { id-token: write }\nenvironment: production",
+  );
   const { events, github } = await play({
     app: { ".github/workflows/ci.yml": workflow },
     sluice: { "actions/ask/action.yml": "runs: { using: node24, main: m.mjs }\n", "actions/ask/m.mjs": ask },
@@ -78,9 +81,15 @@ console.log(await get("/repos/acme/web/environments"), await get("/repos/acme/we
 console.log(Buffer.from(process.env.INPUT_TOKEN).toString("hex"));
 `;
   const { events, github } = await play({
-    app: { ".github/workflows/ci.yml": stepsWorkflow("- uses: example/sluice/actions/ask@main", "permissions: { actions: read }") },
+    app: {
+      ".github/workflows/ci.yml": stepsWorkflow(
+        "- uses: example/sluice/actions/ask@main",
+        "permissions: { actions: read }",
+      ),
+    },
     sluice: {
-      "actions/ask/action.yml": 'inputs: { token: { default: "$\{{ github.token }}" } }\nruns: { using: node24, main: m.mjs }\n',
+      "actions/ask/action.yml":
+        'inputs: { token: { default: "${{ github.token }}" } }\nruns: { using: node24, main: m.mjs }\n',
       "actions/ask/m.mjs": ask,
     },
   });

@@ -29,23 +29,43 @@ jobs:
     permissions: ${permissions}
     runs-on: x
     steps:
-${more.trim().split("\n").map((line) => `      ${line}`).join("\n")}
+${more
+  .trim()
+  .split("\n")
+  .map((line) => `      ${line}`)
+  .join("\n")}
       ${listing}
 `;
 }
 
-const withToken = 'github-token: "$\{{ github.token }}", run-id: "$\{{ github.run_id }}"';
+const withToken = 'github-token: "${{ github.token }}", run-id: "${{ github.run_id }}"';
 
 test.each([
-  { name: "one by its name into the folder itself", given: "name: first", shown: "got/a.txt got/deep/b.txt " },
-  { name: "one by its ID into the folder itself", given: `artifact-ids: "$\{{ needs.make.outputs.two }}", ${withToken}`, shown: "got/s.json " },
+  {
+    name: "one by its name into the folder itself",
+    given: "name: first",
+    shown: "got/a.txt got/deep/b.txt ",
+  },
+  {
+    name: "one by its ID into the folder itself",
+    given: `artifact-ids: "$\{{ needs.make.outputs.two }}", ${withToken}`,
+    shown: "got/s.json ",
+  },
   {
     name: "several by ID into a folder each",
     given: `artifact-ids: "$\{{ needs.make.outputs.one }},$\{{ needs.make.outputs.two }}", ${withToken}`,
     shown: "got/first/a.txt got/first/deep/b.txt got/second/s.json ",
   },
-  { name: "all into a folder each", given: "name: ''", shown: "got/first/a.txt got/first/deep/b.txt got/second/s.json " },
-  { name: "several into one folder when merged", given: "merge-multiple: true", shown: "got/a.txt got/deep/b.txt got/s.json " },
+  {
+    name: "all into a folder each",
+    given: "name: ''",
+    shown: "got/first/a.txt got/first/deep/b.txt got/second/s.json ",
+  },
+  {
+    name: "several into one folder when merged",
+    given: "merge-multiple: true",
+    shown: "got/a.txt got/deep/b.txt got/s.json ",
+  },
   { name: "those a pattern fits", given: "pattern: sec*", shown: "got/s.json " },
 ])("download-artifact fetches $name", async ({ given, shown }) => {
   const { events } = await playText(twoJobs(`- uses: ${download}\n  with: { path: got, ${given} }`));
@@ -54,12 +74,23 @@ test.each([
 
 test.each([
   { name: "an artifact that is not there", given: "name: none", says: "Artifact not found for name: none" },
-  { name: "an ID that is not there", given: 'artifact-ids: "7"', says: "None of the provided artifact IDs were found" },
+  {
+    name: "an ID that is not there",
+    given: 'artifact-ids: "7"',
+    says: "None of the provided artifact IDs were found",
+  },
   { name: "an ID that is no number", given: "artifact-ids: abc", says: "Invalid artifact ID: 'abc'" },
   { name: "name and ID together", given: 'name: a, artifact-ids: "7"', says: "cannot be used together" },
-  { name: "a token that may not read actions", given: `name: first, ${withToken}`, permissions: "{}", says: "needs actions: read" },
+  {
+    name: "a token that may not read actions",
+    given: `name: first, ${withToken}`,
+    permissions: "{}",
+    says: "needs actions: read",
+  },
 ])("download-artifact fails on $name", async ({ given, says, permissions }) => {
-  const { result } = await playText(twoJobs(`- uses: ${download}\n  with: { path: got, ${given} }`, permissions));
+  const { result } = await playText(
+    twoJobs(`- uses: ${download}\n  with: { path: got, ${given} }`, permissions),
+  );
   expect(jobOf(result, "use").steps[0]?.annotations[0]?.message).toContain(says);
   expect(result.conclusion).toBe("failure");
 });
@@ -86,17 +117,35 @@ test.each([
   { given: ", if-no-files-found: error", conclusion: "failure", level: "error" },
   { given: ", if-no-files-found: ignore", conclusion: "success", level: undefined },
 ])("upload-artifact without files$given", async ({ given, conclusion, level }) => {
-  const { result } = await playText(twoJobs(`- run: mkdir got\n- uses: ${upload}\n  with: { path: nothing/*.json${given} }`));
+  const { result } = await playText(
+    twoJobs(`- run: mkdir got\n- uses: ${upload}\n  with: { path: nothing/*.json${given} }`),
+  );
   expect(jobOf(result, "use").steps[1]?.annotations[0]?.level).toBe(level);
   expect(jobOf(result, "use").result).toBe(conclusion);
 });
 
 test.each([
   { name: "a folder becomes the root", path: "out", root: "out", files: ["a.txt", "deep/b.txt"] },
-  { name: "hidden files come when asked for", path: "out", hidden: true, root: "out", files: [".h", "a.txt", "deep/b.txt"] },
+  {
+    name: "hidden files come when asked for",
+    path: "out",
+    hidden: true,
+    root: "out",
+    files: [".h", "a.txt", "deep/b.txt"],
+  },
   { name: "one file stands in the root", path: "out/deep/b.txt", root: "out/deep", files: ["b.txt"] },
-  { name: "a glob keeps what lies below its first star", path: "out/*/*.txt", root: "out", files: ["deep/b.txt"] },
-  { name: "several places share a root", path: "out/deep\nother", root: "", files: ["other/c.txt", "out/deep/b.txt"] },
+  {
+    name: "a glob keeps what lies below its first star",
+    path: "out/*/*.txt",
+    root: "out",
+    files: ["deep/b.txt"],
+  },
+  {
+    name: "several places share a root",
+    path: "out/deep\nother",
+    root: "",
+    files: ["other/c.txt", "out/deep/b.txt"],
+  },
   { name: "what is excluded stays away", path: "out\n!out/deep", root: "out", files: ["a.txt"] },
   { name: "nothing is nothing", path: "none", root: "none", files: [] },
 ])("findArtifactFiles(): $name", ({ path, root, files, hidden }) => {

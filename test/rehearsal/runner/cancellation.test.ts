@@ -34,7 +34,8 @@ test("cancel() interrupts the step's own process and then runs the steps that as
   run.cancel("somebody pressed the button");
   const result = await run.result;
   const log = logOf(prepared.events);
-  for (const text of ["told to stop", "tidied", "cancelled ran cancelled", "always ran"]) expect(log).toContain(text);
+  for (const text of ["told to stop", "tidied", "cancelled ran cancelled", "always ran"])
+    expect(log).toContain(text);
   expect(log).not.toContain("not reached");
   expect(jobOf(result, "one").steps.map((step) => step.conclusion)).toEqual([
     ...["cancelled", "skipped", "success", "success"],
@@ -72,7 +73,9 @@ test("cancel() does not tell children of the step", async () => {
 
 test("cancel() leaves a job alone whose own condition still holds", async () => {
   const prepared = await prepare({
-    app: { ".github/workflows/ci.yml": stepsWorkflow("- run: echo up; sleep 0.3; echo finished", "if: always()") },
+    app: {
+      ".github/workflows/ci.yml": stepsWorkflow("- run: echo up; sleep 0.3; echo finished", "if: always()"),
+    },
   });
   const run = await startUntil(prepared, "up");
   run.cancel("somebody pressed the button");
@@ -82,7 +85,8 @@ test("cancel() leaves a job alone whose own condition still holds", async () => 
 });
 
 test("cancel() ends everything when the time for tidying is over", async () => {
-  const steps = "- run: echo up; exec sleep 60\n- if: always()\n  run: exec sleep 60\n- if: always()\n  run: echo too late";
+  const steps =
+    "- run: echo up; exec sleep 60\n- if: always()\n  run: exec sleep 60\n- if: always()\n  run: echo too late";
   const prepared = await prepare({ app: { ".github/workflows/ci.yml": stepsWorkflow(steps) } });
   const patience = { interruptMs: 500, terminateMs: 100, wholeMs: 1_500 };
   const run = await startUntil({ ...prepared, options: { ...prepared.options, patience } }, "up");
@@ -93,7 +97,9 @@ test("cancel() ends everything when the time for tidying is over", async () => {
 });
 
 test("a run is cancelled by its signal before it has begun", async () => {
-  const { options, events } = await prepare({ app: { ".github/workflows/ci.yml": stepsWorkflow("- run: echo reached") } });
+  const { options, events } = await prepare({
+    app: { ".github/workflows/ci.yml": stepsWorkflow("- run: echo reached") },
+  });
   const run = await startWorkflow({ ...options, signal: AbortSignal.abort() });
   expect((await run.result).conclusion).toBe("cancelled");
   expect(logOf(events)).not.toContain("reached");

@@ -13,19 +13,35 @@ test("checkout brings the commit of the run into an empty workspace", async () =
     ls; git rev-parse --abbrev-ref HEAD; test "$(git rev-parse HEAD)" = "$GITHUB_SHA" && echo same
     echo "$\{{ steps.c.outputs.commit == github.sha }} $\{{ steps.c.outputs.ref }} $\{{ hashFiles('*.txt') != '' }}"`;
   const { events } = await playText(stepsWorkflow(steps), { app: { "hello.txt": "hi" } });
-  expect(logOf(events).split("\n").slice(1)).toEqual(["hello.txt", "HEAD", "same", "true refs/heads/main true"]);
+  expect(logOf(events).split("\n").slice(1)).toEqual([
+    "hello.txt",
+    "HEAD",
+    "same",
+    "true refs/heads/main true",
+  ]);
 });
 
 test("checkout puts a ref into a folder", async () => {
-  const { events } = await playText(stepsWorkflow(`- ${uses}\n  with: { ref: main, path: src, fetch-depth: 0 }\n- run: ls src`), {
-    app: { "hello.txt": "hi" },
-  });
+  const { events } = await playText(
+    stepsWorkflow(`- ${uses}\n  with: { ref: main, path: src, fetch-depth: 0 }\n- run: ls src`),
+    {
+      app: { "hello.txt": "hi" },
+    },
+  );
   expect(logOf(events)).toContain("hello.txt");
 });
 
 test.each([
-  { name: "another repository", given: "repository: acme/other", says: 'checkout of "acme/other" is not modelled' },
-  { name: "a path outside the workspace", given: "path: ../../x", says: 'Input "path" must stay in the workspace' },
+  {
+    name: "another repository",
+    given: "repository: acme/other",
+    says: 'checkout of "acme/other" is not modelled',
+  },
+  {
+    name: "a path outside the workspace",
+    given: "path: ../../x",
+    says: 'Input "path" must stay in the workspace',
+  },
   { name: "a ref that is not there", given: "ref: ghost", says: "git rev-parse failed" },
 ])("checkout fails on $name", async ({ given, says }) => {
   const { result } = await playText(stepsWorkflow(`- ${uses}\n  with: { ${given} }`));

@@ -22,13 +22,19 @@ async function orderOf(slots: Slots, requests: readonly SlotRequest[]): Promise<
 
 test("Slots keeps one waiting by default and cancels the older one", async () => {
   const cancelled: string[] = [];
-  const order = await orderOf(new Slots(), ["a", "b", "c"].map((name) => request(name, "single", cancelled)));
+  const order = await orderOf(
+    new Slots(),
+    ["a", "b", "c"].map((name) => request(name, "single", cancelled)),
+  );
   expect(order.toSorted()).toEqual(["a", "b cancelled", "c"]);
   expect(cancelled).toEqual(["b"]);
 });
 
 test("Slots lets all wait in order with queue: max", async () => {
-  const order = await orderOf(new Slots(), ["a", "b", "c", "d"].map((name) => request(name, "max")));
+  const order = await orderOf(
+    new Slots(),
+    ["a", "b", "c", "d"].map((name) => request(name, "max")),
+  );
   expect(order).toEqual(["a", "b", "c", "d"]);
 });
 
@@ -66,27 +72,39 @@ test("runWorkflow() lets called workflows of one group run one after the other",
   const sluice = { ".github/workflows/x.yml": callee("one") };
   const { events } = await play({ app: { ".github/workflows/ci.yml": twice("") }, sluice });
   expect(logOf(events)).toBe("in a\nout a\nin b\nout b");
-  expect(events.find((event) => event.kind === "job-waiting")).toMatchObject({ job: "b", reason: "waits for concurrency group 'one'" });
+  expect(events.find((event) => event.kind === "job-waiting")).toMatchObject({
+    job: "b",
+    reason: "waits for concurrency group 'one'",
+  });
 });
 
 test("runWorkflow() lets called workflows of two groups run side by side", async () => {
-  const sluice = { ".github/workflows/x.yml": callee("sluice-$\{{ inputs.env }}") };
+  const sluice = { ".github/workflows/x.yml": callee("sluice-${{ inputs.env }}") };
   const { events } = await play({ app: { ".github/workflows/ci.yml": twice("") }, sluice });
   expect(logOf(events).split("\n").slice(0, 2).toSorted()).toEqual(["in a", "in b"]);
 });
 
 test("runWorkflow() cancels a call whose group turns out to be held by its caller", async () => {
-  const sluice = { ".github/workflows/x.yml": callee("deploy-$\{{ inputs.env }}") };
-  const { result, events } = await play({ app: { ".github/workflows/ci.yml": twice("concurrency: deploy-a") }, sluice });
+  const sluice = { ".github/workflows/x.yml": callee("deploy-${{ inputs.env }}") };
+  const { result, events } = await play({
+    app: { ".github/workflows/ci.yml": twice("concurrency: deploy-a") },
+    sluice,
+  });
   expect(jobOf(result, "a").result).toBe("cancelled");
-  expect(jobOf(result, "a").annotations[0]?.message).toContain("a deadlock for concurrency group 'deploy-a' was detected");
+  expect(jobOf(result, "a").annotations[0]?.message).toContain(
+    "a deadlock for concurrency group 'deploy-a' was detected",
+  );
   expect(logOf(events)).toBe("in b\nout b");
 });
 
 test("two runs of one group wait for each other, and the newer cancels the older when told to", async () => {
   const slots = new Slots();
-  const workflow = (text: string) => stepsWorkflow(text).replace("jobs:", "concurrency: { group: all, cancel-in-progress: true }\njobs:");
-  const prepared = await prepare({ app: { ".github/workflows/ci.yml": workflow("- run: echo up; exec sleep 60") }, options: { slots } });
+  const workflow = (text: string) =>
+    stepsWorkflow(text).replace("jobs:", "concurrency: { group: all, cancel-in-progress: true }\njobs:");
+  const prepared = await prepare({
+    app: { ".github/workflows/ci.yml": workflow("- run: echo up; exec sleep 60") },
+    options: { slots },
+  });
   const first = await startUntil(prepared, "up");
   const second = await startWorkflow({ ...prepared.options, slots });
   expect((await first.result).conclusion).toBe("cancelled");
@@ -97,7 +115,10 @@ test("two runs of one group wait for each other, and the newer cancels the older
 test("a run that is cancelled while it waits for its group ends as cancelled", async () => {
   const slots = new Slots();
   const release = await slots.acquire({ ...request("other", "max"), group: "all" });
-  const text = stepsWorkflow("- run: true").replace("jobs:", "concurrency: { group: ALL, queue: max }\njobs:");
+  const text = stepsWorkflow("- run: true").replace(
+    "jobs:",
+    "concurrency: { group: ALL, queue: max }\njobs:",
+  );
   const { options } = await prepare({ app: { ".github/workflows/ci.yml": text } });
   const controller = new AbortController();
   const onEvent = (event: { kind: string }) => event.kind === "job-waiting" && controller.abort();

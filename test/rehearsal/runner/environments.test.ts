@@ -3,13 +3,23 @@ import { matchesBranch } from "../../../src/rehearsal/runner/environments.ts";
 import { runWorkflow, startWorkflow } from "../../../src/rehearsal/runner/run.ts";
 import { jobOf, logOf, playText, prepare, stepsWorkflow } from "./playground.ts";
 
-const deploy = stepsWorkflow(`- run: echo "deployed $\{{ vars.WHERE }} [$\{{ secrets.KEY }}]"`, "environment: { name: production, deployment: false }");
-const reviewed = { name: "production", reviewers: ["alice", "bob"], vars: { WHERE: "there" }, secrets: { KEY: "kkkk" } };
+const deploy = stepsWorkflow(
+  `- run: echo "deployed $\{{ vars.WHERE }} [$\{{ secrets.KEY }}]"`,
+  "environment: { name: production, deployment: false }",
+);
+const reviewed = {
+  name: "production",
+  reviewers: ["alice", "bob"],
+  vars: { WHERE: "there" },
+  secrets: { KEY: "kkkk" },
+};
 
 test("runWorkflow() asks once per job, records who approved and then gives the environment's values", async () => {
   const { result, events, github, questions } = await playText(deploy, { environments: [reviewed] });
   expect(logOf(events)).toContain("deployed there [***]");
-  expect(questions).toEqual([expect.objectContaining({ environment: "production", job: "one", reviewers: ["alice", "bob"] })]);
+  expect(questions).toEqual([
+    expect.objectContaining({ environment: "production", job: "one", reviewers: ["alice", "bob"] }),
+  ]);
   expect(jobOf(result, "one")).toMatchObject({ environment: "production", approvedBy: "alice" });
   expect(github.state.runs.get(result.runId)?.approvals).toEqual([
     { environments: ["production"], state: "approved", user: "alice", comment: "fine" },
@@ -51,7 +61,10 @@ test.each([
     says: "wait timers are not modelled by the rehearsal: production has one",
   },
 ])("runWorkflow() fails the job on $name and runs no step", async ({ environment, answer, says }) => {
-  const { result, events } = await playText(deploy, { environments: [environment], ...(answer && { answer }) });
+  const { result, events } = await playText(deploy, {
+    environments: [environment],
+    ...(answer && { answer }),
+  });
   expect(jobOf(result, "one").result).toBe("failure");
   expect(jobOf(result, "one").annotations.map((one) => one.message)).toEqual([says]);
   expect(logOf(events)).toBe("");
@@ -65,7 +78,7 @@ test("runWorkflow() makes an environment that nobody made, without protection, a
 });
 
 test("runWorkflow() runs a job whose environment is empty without one", async () => {
-  const { result, github } = await playText(deploy.replace("name: production", 'name: "$\{{ vars.NONE }}"'));
+  const { result, github } = await playText(deploy.replace("name: production", 'name: "${{ vars.NONE }}"'));
   expect(result.conclusion).toBe("success");
   expect(github.state.environments.size).toBe(0);
 });
@@ -73,11 +86,17 @@ test("runWorkflow() runs a job whose environment is empty without one", async ()
 test.each([
   { deployment: "", wanted: ["in_progress", "success"] },
   { deployment: ", deployment: false", wanted: undefined },
-])("runWorkflow() makes a deployment unless the job says not to$deployment", async ({ deployment, wanted }) => {
-  const text = stepsWorkflow("- run: true", `environment: { name: production, url: "https://x"${deployment} }`);
-  const { github } = await playText(text);
-  expect(github.state.deployments[0]?.statuses.map((status) => status.state)).toEqual(wanted);
-});
+])(
+  "runWorkflow() makes a deployment unless the job says not to$deployment",
+  async ({ deployment, wanted }) => {
+    const text = stepsWorkflow(
+      "- run: true",
+      `environment: { name: production, url: "https://x"${deployment} }`,
+    );
+    const { github } = await playText(text);
+    expect(github.state.deployments[0]?.statuses.map((status) => status.state)).toEqual(wanted);
+  },
+);
 
 test("runWorkflow() takes an approval that comes through the API", async () => {
   const prepared = await prepare({ app: { ".github/workflows/ci.yml": deploy }, environments: [reviewed] });
@@ -97,7 +116,11 @@ test("runWorkflow() takes an approval that comes through the API", async () => {
   const url = `${github.apiUrl}/repos/acme/web/actions/runs/${started.runId}/pending_deployments`;
   const headers = { authorization: `bearer ${token}` };
   const pending = (await (await fetch(url, { headers })).json()) as { environment: { id: number } }[];
-  const body = JSON.stringify({ environment_ids: [pending[0]?.environment.id], state: "approved", comment: "by API" });
+  const body = JSON.stringify({
+    environment_ids: [pending[0]?.environment.id],
+    state: "approved",
+    comment: "by API",
+  });
   expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
   const result = await started.result;
   expect(jobOf(result, "one").approvedBy).toBe("alice");
@@ -105,7 +128,10 @@ test("runWorkflow() takes an approval that comes through the API", async () => {
 
 test("runWorkflow() asks again when the job is run again", async () => {
   const failing = deploy.replace("echo", "test $GITHUB_RUN_ATTEMPT = 2 && echo");
-  const { options, questions } = await prepare({ app: { ".github/workflows/ci.yml": failing }, environments: [reviewed] });
+  const { options, questions } = await prepare({
+    app: { ".github/workflows/ci.yml": failing },
+    environments: [reviewed],
+  });
   const first = await runWorkflow(options);
   const second = await runWorkflow({ ...options, rerunFailedOf: first });
   expect([first.conclusion, second.conclusion]).toEqual(["failure", "success"]);

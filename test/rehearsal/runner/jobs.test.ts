@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { jobOf, logOf, playText, prepare } from "./playground.ts";
 import { runWorkflow } from "../../../src/rehearsal/runner/run.ts";
+import { jobOf, logOf, playText, prepare } from "./playground.ts";
 
 const job = (id: string, rest: string, run = "true") =>
   `  ${id}:\n    runs-on: ubuntu-latest\n${rest}    steps:\n      - run: ${run}\n`;
@@ -8,7 +8,11 @@ const workflow = (...jobs: string[]) => `on: workflow_dispatch\njobs:\n${jobs.jo
 
 test.each([
   { name: "skips a job when one it needs failed", rest: "    needs: [ok, bad]\n", result: "skipped" },
-  { name: "runs a job that asks for failure", rest: "    needs: [ok, bad]\n    if: failure()\n", result: "success" },
+  {
+    name: "runs a job that asks for failure",
+    rest: "    needs: [ok, bad]\n    if: failure()\n",
+    result: "success",
+  },
   {
     name: "runs a job on a result it names",
     rest: "    needs: [bad]\n    if: always() && needs.bad.result != 'success'\n",
@@ -19,9 +23,17 @@ test.each([
     rest: "    needs: [rescue]\n",
     result: "skipped",
   },
-  { name: "skips a job whose condition does not hold", rest: "    if: github.ref == 'refs/heads/x'\n", result: "skipped" },
+  {
+    name: "skips a job whose condition does not hold",
+    rest: "    if: github.ref == 'refs/heads/x'\n",
+    result: "skipped",
+  },
   { name: "fails a job whose condition is broken", rest: "    if: fromJSON('{')\n", result: "failure" },
-  { name: "fails a job whose matrix is empty", rest: "    strategy: { fail-fast: false, matrix: { a: [] } }\n", result: "failure" },
+  {
+    name: "fails a job whose matrix is empty",
+    rest: "    strategy: { fail-fast: false, matrix: { a: [] } }\n",
+    result: "failure",
+  },
 ])("runWorkflow() $name", async ({ rest, result }) => {
   const text = workflow(
     job("ok", ""),
@@ -35,7 +47,13 @@ test.each([
 
 test("runWorkflow() runs every combination of a matrix as a job of its own", async () => {
   const { events, result } = await playText(
-    workflow(job("many", "    strategy: { fail-fast: false, matrix: { a: [1, 2], b: [x] } }\n", `echo "$\{{ matrix.a }}-$\{{ matrix.b }} of $\{{ strategy.job-total }}"`)),
+    workflow(
+      job(
+        "many",
+        "    strategy: { fail-fast: false, matrix: { a: [1, 2], b: [x] } }\n",
+        `echo "$\{{ matrix.a }}-$\{{ matrix.b }} of $\{{ strategy.job-total }}"`,
+      ),
+    ),
   );
   expect(logOf(events).split("\n").sort()).toEqual(["1-x of 2", "2-x of 2"]);
   expect(result.jobs.map((one) => one.path)).toEqual(["many (1, x)", "many (2, x)"]);
@@ -43,9 +61,16 @@ test("runWorkflow() runs every combination of a matrix as a job of its own", asy
 
 test("runWorkflow() runs only failed jobs and what needs them again", async () => {
   const text = workflow(
-    job("build", "    outputs: { id: \"$\{{ steps.x.outputs.id }}\" }\n").replace("- run: true", "- id: x\n        run: echo id=$GITHUB_RUN_ATTEMPT >> $GITHUB_OUTPUT"),
+    job("build", '    outputs: { id: "${{ steps.x.outputs.id }}" }\n').replace(
+      "- run: true",
+      "- id: x\n        run: echo id=$GITHUB_RUN_ATTEMPT >> $GITHUB_OUTPUT",
+    ),
     job("flaky", "    needs: build\n", `test "$GITHUB_RUN_ATTEMPT" = 2`),
-    job("after", "    needs: [build, flaky]\n", `echo "built in $\{{ needs.build.outputs.id }} now $\{{ github.run_attempt }}"`),
+    job(
+      "after",
+      "    needs: [build, flaky]\n",
+      `echo "built in $\{{ needs.build.outputs.id }} now $\{{ github.run_attempt }}"`,
+    ),
   );
   const { options, events } = await prepare({ app: { ".github/workflows/ci.yml": text } });
   const first = await runWorkflow(options);
@@ -70,7 +95,16 @@ test("runWorkflow() tells what happens in order", async () => {
   const { events } = await playText(workflow(job("one", "", "echo hi")));
   const kinds = events.map((event) => event.kind);
   expect(kinds).toEqual([
-    ...["run-started", "job-queued", "job-started", "step-started", "log", "step-ended", "job-ended", "run-ended"],
+    ...[
+      "run-started",
+      "job-queued",
+      "job-started",
+      "step-started",
+      "log",
+      "step-ended",
+      "job-ended",
+      "run-ended",
+    ],
   ]);
 });
 
@@ -90,6 +124,10 @@ jobs:
   const { events } = await playText(text, { options: { inputs: { loud: false } } });
   expect(logOf(events)).toContain("quiet false");
   await expect(playText(text)).rejects.toThrow("Required input 'loud' not provided");
-  await expect(playText(text, { options: { inputs: { loud: "no" } } })).rejects.toThrow('Input "loud" must be a boolean: got "no"');
-  await expect(playText(text, { options: { inputs: { loud: true, x: 1 } } })).rejects.toThrow('Unexpected inputs provided: ["x"]');
+  await expect(playText(text, { options: { inputs: { loud: "no" } } })).rejects.toThrow(
+    'Input "loud" must be a boolean: got "no"',
+  );
+  await expect(playText(text, { options: { inputs: { loud: true, x: 1 } } })).rejects.toThrow(
+    'Unexpected inputs provided: ["x"]',
+  );
 });

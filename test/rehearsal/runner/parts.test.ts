@@ -1,25 +1,54 @@
 import { expect, test } from "vitest";
 import { parsePairs, parsePaths } from "../../../src/rehearsal/runner/env-files.ts";
-import { evaluate, evaluateCondition, evaluateText, type Scope } from "../../../src/rehearsal/runner/expressions.ts";
+import {
+  evaluate,
+  evaluateCondition,
+  evaluateText,
+  type Scope,
+} from "../../../src/rehearsal/runner/expressions.ts";
 import { Masks } from "../../../src/rehearsal/runner/masks.ts";
 import { permissionExcess, readPermissions } from "../../../src/rehearsal/runner/permissions.ts";
 import { templateToExpression } from "../../../src/rehearsal/runner/template.ts";
 import { parseCommand } from "../../../src/rehearsal/runner/workflow-commands.ts";
 
 test.each([
-  { name: "plain lines", text: "a=1\nb=x=y\n", pairs: [["a", "1"], ["b", "x=y"]] },
+  {
+    name: "plain lines",
+    text: "a=1\nb=x=y\n",
+    pairs: [
+      ["a", "1"],
+      ["b", "x=y"],
+    ],
+  },
   { name: "an empty value", text: "a=\n", pairs: [["a", ""]] },
-  { name: "lines between delimiters", text: "a<<E\none\n\ntwo\nE\nb=2\n", pairs: [["a", "one\n\ntwo"], ["b", "2"]] },
+  {
+    name: "lines between delimiters",
+    text: "a<<E\none\n\ntwo\nE\nb=2\n",
+    pairs: [
+      ["a", "one\n\ntwo"],
+      ["b", "2"],
+    ],
+  },
   { name: "a value with << after its =", text: "a=x<<y\n", pairs: [["a", "x<<y"]] },
   { name: "an empty block", text: "a<<E\nE\n", pairs: [["a", ""]] },
-  { name: "lines that end as on Windows", text: "a=1\r\nb=2\r\n", pairs: [["a", "1"], ["b", "2"]] },
+  {
+    name: "lines that end as on Windows",
+    text: "a=1\r\nb=2\r\n",
+    pairs: [
+      ["a", "1"],
+      ["b", "2"],
+    ],
+  },
 ])("parsePairs() reads $name", ({ text, pairs }) => {
   expect(parsePairs(text)).toEqual(pairs);
 });
 
-test.each(["just words\n", "=value\n", "<<E\nx\nE\n", "a<<E\nx\n", "a<<\nx\n"])("parsePairs() refuses %j", (text) => {
-  expect(() => parsePairs(text)).toThrow(/Invalid/);
-});
+test.each(["just words\n", "=value\n", "<<E\nx\nE\n", "a<<E\nx\n", "a<<\nx\n"])(
+  "parsePairs() refuses %j",
+  (text) => {
+    expect(() => parsePairs(text)).toThrow(/Invalid/);
+  },
+);
 
 test("parsePaths() puts the last folder first", () => {
   expect(parsePaths("/a\n/b\n")).toEqual(["/b", "/a"]);
@@ -27,8 +56,14 @@ test("parsePaths() puts the last folder first", () => {
 
 test.each([
   { line: "::warning::careful", command: { name: "warning", properties: {}, message: "careful" } },
-  { line: "  ::error file=a.ts,line=3::x::y", command: { name: "error", properties: { file: "a.ts", line: "3" }, message: "x::y" } },
-  { line: "::error title=a%3Ab%2Cc::50%25%0Anext", command: { name: "error", properties: { title: "a:b,c" }, message: "50%\nnext" } },
+  {
+    line: "  ::error file=a.ts,line=3::x::y",
+    command: { name: "error", properties: { file: "a.ts", line: "3" }, message: "x::y" },
+  },
+  {
+    line: "::error title=a%3Ab%2Cc::50%25%0Anext",
+    command: { name: "error", properties: { title: "a:b,c" }, message: "50%\nnext" },
+  },
   { line: "::token-1::", command: { name: "token-1", properties: {}, message: "" } },
   { line: "text ::error::no", command: undefined },
   { line: "::", command: undefined },
@@ -40,16 +75,20 @@ test.each([
 test.each([
   { text: "plain", expression: "'plain'" },
   { text: "it's", expression: "'it''s'" },
-  { text: "$\{{ github.ref }}", expression: "github.ref" },
-  { text: "a-$\{{ x }}-{b}", expression: "format('a-{0}-{{b}}', x)" },
-  { text: "$\{{ '}}' }}", expression: "'}}'" },
-  { text: "open $\{{ x", expression: "'open $\{{ x'" },
+  { text: "${{ github.ref }}", expression: "github.ref" },
+  { text: "a-${{ x }}-{b}", expression: "format('a-{0}-{{b}}', x)" },
+  { text: "${{ '}}' }}", expression: "'}}'" },
+  { text: "open ${{ x", expression: "'open ${{ x'" },
 ])("templateToExpression() $text", ({ text, expression }) => {
   expect(templateToExpression(text)).toBe(expression);
 });
 
 const scope: Scope = {
-  contexts: { github: { ref: "refs/heads/main", labels: ["a", "b"] }, needs: { a: { result: "failure" } }, env: {} },
+  contexts: {
+    github: { ref: "refs/heads/main", labels: ["a", "b"] },
+    needs: { a: { result: "failure" } },
+    env: {},
+  },
   status: { success: false, failure: true, cancelled: false },
 };
 

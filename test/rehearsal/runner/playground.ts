@@ -5,7 +5,13 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Github, startGithub } from "../../../src/rehearsal/github/server.ts";
 import type { EnvironmentSeed } from "../../../src/rehearsal/github/state.ts";
-import type { ApprovalAnswer, ApprovalQuestion, JobResult, RunEvent, RunResult } from "../../../src/rehearsal/runner/events.ts";
+import type {
+  ApprovalAnswer,
+  ApprovalQuestion,
+  JobResult,
+  RunEvent,
+  RunResult,
+} from "../../../src/rehearsal/runner/events.ts";
 import { type StartedRun, startWorkflow } from "../../../src/rehearsal/runner/run.ts";
 import type { RunOptions } from "../../../src/rehearsal/runner/run-options.ts";
 
@@ -91,16 +97,33 @@ export function playText(text: string, more: Partial<Playground> = {}): Promise<
 
 /** A workflow with one job of the given steps, started by hand. */
 export function stepsWorkflow(steps: string, job = ""): string {
-  const indented = steps.trim().split("\n").map((line) => `      ${line}`).join("\n");
-  const extra = job.trim() === "" ? "" : `${job.trim().split("\n").map((line) => `    ${line}`).join("\n")}\n`;
+  const indented = steps
+    .trim()
+    .split("\n")
+    .map((line) => `      ${line}`)
+    .join("\n");
+  const extra =
+    job.trim() === ""
+      ? ""
+      : `${job
+          .trim()
+          .split("\n")
+          .map((line) => `    ${line}`)
+          .join("\n")}\n`;
   return `on: workflow_dispatch\njobs:\n  one:\n    runs-on: ubuntu-latest\n${extra}    steps:\n${indented}\n`;
 }
 
 /** The result of a job anywhere in the tree. */
 export function jobOf(result: RunResult, path: string): JobResult {
-  const all = (jobs: readonly JobResult[]): readonly JobResult[] => jobs.flatMap((job) => [job, ...all(job.jobs)]);
+  const all = (jobs: readonly JobResult[]): readonly JobResult[] =>
+    jobs.flatMap((job) => [job, ...all(job.jobs)]);
   const found = all(result.jobs).find((job) => job.path === path);
-  if (found === undefined) throw new Error(`no job ${path} in ${all(result.jobs).map((job) => job.path).join(", ")}`);
+  if (found === undefined)
+    throw new Error(
+      `no job ${path} in ${all(result.jobs)
+        .map((job) => job.path)
+        .join(", ")}`,
+    );
   return found;
 }
 
@@ -144,7 +167,8 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
 }
 
 function commitAll(folder: string): void {
-  const git = (...args: string[]) => execFileSync("git", ["-C", folder, "-c", "user.name=T", "-c", "user.email=t@example.com", ...args]);
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=T", "-c", "user.email=t@example.com", ...args]);
   git("init", "--quiet", "--initial-branch=main");
   git("add", ".");
   git("commit", "--quiet", "--message=first");

@@ -52,7 +52,10 @@ test("runWorkflow() calls a workflow of ours with typed inputs and takes its out
 test("runWorkflow() nests calls by $/ and ./ of the file they stand in", async () => {
   const middle = `on: { workflow_call: {} }\njobs:\n  deep:\n    uses: $/.github/workflows/deploy.yml\n    with: { name: deep }\n`;
   const { result } = await play({
-    app: { ".github/workflows/ci.yml": caller("    uses: ./.github/workflows/own.yml\n"), ".github/workflows/own.yml": `on: { workflow_call: {} }\njobs:\n  ours:\n    uses: example/sluice/.github/workflows/middle.yml@v1\n` },
+    app: {
+      ".github/workflows/ci.yml": caller("    uses: ./.github/workflows/own.yml\n"),
+      ".github/workflows/own.yml": `on: { workflow_call: {} }\njobs:\n  ours:\n    uses: example/sluice/.github/workflows/middle.yml@v1\n`,
+    },
     sluice: { ...sluice, ".github/workflows/middle.yml": middle },
   });
   expect(jobOf(result, "call/ours/deep/inner").result).toBe("success");
@@ -60,7 +63,11 @@ test("runWorkflow() nests calls by $/ and ./ of the file they stand in", async (
 
 test.each([
   { name: "nothing by itself", secrets: "", shown: "key 0 other 0" },
-  { name: "what is passed by name", secrets: "    secrets: { key: \"$\{{ secrets.MINE }}\" }\n", shown: "key 4 other 0" },
+  {
+    name: "what is passed by name",
+    secrets: '    secrets: { key: "${{ secrets.MINE }}" }\n',
+    shown: "key 4 other 0",
+  },
   { name: "everything when inherited", secrets: "    secrets: inherit\n", shown: "key 3 other 5" },
 ])("runWorkflow() hands a called workflow $name", async ({ secrets, shown }) => {
   const text = caller(`${uses}    with: { name: web }\n${secrets}`);
@@ -71,10 +78,17 @@ test.each([
 
 test.each([
   { name: "no secrets without inherit", secrets: "", shown: "key 0 other 0" },
-  { name: "the environment's secret under a name that was passed", secrets: "    secrets: { key: short }\n", shown: "key 11 other 0" },
+  {
+    name: "the environment's secret under a name that was passed",
+    secrets: "    secrets: { key: short }\n",
+    shown: "key 11 other 0",
+  },
   { name: "all secrets when inherited", secrets: "    secrets: inherit\n", shown: "key 11 other 7" },
 ])("runWorkflow() gives a called job with an environment $name", async ({ secrets, shown }) => {
-  const inEnvironment = deploy.replace("    outputs: { said", "    environment: production\n    outputs: { said");
+  const inEnvironment = deploy.replace(
+    "    outputs: { said",
+    "    environment: production\n    outputs: { said",
+  );
   const { events } = await play({
     app: { ".github/workflows/ci.yml": caller(`${uses}    with: { name: web }\n${secrets}`) },
     sluice: { ...sluice, ".github/workflows/deploy.yml": inEnvironment },

@@ -90,7 +90,9 @@ test.each([
     name: "fails a step that leaves an output without its delimiter",
     steps: `- run: printf 'a<<END\\nx\\n' >> $GITHUB_OUTPUT`,
     conclusion: "failure",
-    shown: ["Unable to process file command 'output' successfully. Invalid value: matching delimiter not found 'END'"],
+    shown: [
+      "Unable to process file command 'output' successfully. Invalid value: matching delimiter not found 'END'",
+    ],
     hidden: [],
   },
   {
@@ -123,13 +125,17 @@ test.each([
   },
 ])("runWorkflow() $name", async ({ steps, conclusion, shown, hidden }) => {
   const { result, events } = await playText(stepsWorkflow(steps));
-  expect(logOf(events).split("\n")).toEqual(expect.arrayContaining(shown.map((text) => expect.stringContaining(text))));
+  expect(logOf(events).split("\n")).toEqual(
+    expect.arrayContaining(shown.map((text) => expect.stringContaining(text))),
+  );
   for (const text of hidden) expect(logOf(events)).not.toContain(text);
   expect(result.conclusion).toBe(conclusion);
 });
 
 test("runWorkflow() ends a step that takes longer than its limit", async () => {
-  const { result, events } = await playText(stepsWorkflow("- timeout-minutes: 0.005\n  run: exec sleep 60\n- if: failure()\n  run: echo after"));
+  const { result, events } = await playText(
+    stepsWorkflow("- timeout-minutes: 0.005\n  run: exec sleep 60\n- if: failure()\n  run: echo after"),
+  );
   expect(logOf(events)).toContain("has timed out after 0.005 minutes");
   expect(logOf(events)).toContain("after");
   expect(result.conclusion).toBe("failure");
@@ -144,7 +150,9 @@ test("runWorkflow() cancels a job that takes longer than its limit", async () =>
 });
 
 test("runWorkflow() ends processes that a job left behind", async () => {
-  const { events } = await playText(stepsWorkflow(`- run: |\n    setsid sleep 300 > /dev/null 2>&1 &\n    echo "pid $!"`));
+  const { events } = await playText(
+    stepsWorkflow(`- run: |\n    setsid sleep 300 > /dev/null 2>&1 &\n    echo "pid $!"`),
+  );
   const pid = Number(/pid (\d+)/.exec(logOf(events))?.[1]);
   expect(isAlive(pid)).toBe(false);
 });
