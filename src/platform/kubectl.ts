@@ -1,6 +1,6 @@
 import { OutsideError } from "../core/errors.ts";
 import { isRecord, type Json, listAt, textAt } from "../core/json.ts";
-import { errorOf, NotFoundError } from "./kubectl-errors.ts";
+import { errorOf, ForbiddenError, NotFoundError } from "./kubectl-errors.ts";
 import { type WatchEvent, watchObjects } from "./kubectl-watch.ts";
 import type { Ran, Shell, ShellOptions } from "./shell.ts";
 
@@ -114,12 +114,13 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether a namespace exists. */
+/** Whether a namespace exists. Who may not look at it is working in it, so then it does. */
 export async function namespaceExists(cluster: Kubectl, namespace: string): Promise<boolean> {
   const ran = await cluster.run(["get", "namespace", namespace, "-o", "name", "--ignore-not-found"]);
   if (ran.exitCode === 0) return ran.stdout.trim() !== "";
   const error = errorOf(["get", "namespace", namespace], ran);
   if (error instanceof NotFoundError) return false;
+  if (error instanceof ForbiddenError) return true;
   throw error;
 }
 

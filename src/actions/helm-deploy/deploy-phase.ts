@@ -26,8 +26,7 @@ export interface Ready {
 /** Deploys the stable release, or the candidate beside it at weight 0. */
 export function deployPhase(session: Session): Promise<PhaseOutcome> {
   return withChart(session, async (chart) => {
-    const ready = await prepare(session, chart);
-    const state = await session.store.read();
+    const [ready, state] = await Promise.all([prepare(session, chart), session.store.read()]);
     const guard = await judgeGuard(session, state, ready.history);
     const verdict = guard.kind === "pass" ? await judgeBeforeWrite(session, ready) : guard;
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
@@ -50,13 +49,17 @@ function apply(session: Session, ready: Ready, record: DeployRecord): Promise<Ph
 
 async function prepare(session: Session, chart: PreparedChart): Promise<Ready> {
   const { cluster, inputs } = session;
-  const history = await historyOf(session);
-  const isCanary = inputs.strategy === "canary" && deployedRevision(history) !== undefined;
-  const [stable, candidate] = await Promise.all([
-    renderStable(cluster.helm, { inputs, chart, isUpgrade: history.length > 0 }),
-    isCanary && inputs.phase === "deploy" ? renderCandidate(cluster.helm, { inputs, chart }) : undefined,
+  const mayCompare = inputs.strategy === "canary" && inputs.phase === "deploy";
+  // Nearly every deploy is an upgrade: rendering does not wait to be told.
+  const [history, upgrade, candidate] = await Promise.all([
+    historyOf(session),
+    renderStable(cluster.helm, { inputs, chart, isUpgrade: true }),
+    mayCompare ? renderCandidate(cluster.helm, { inputs, chart }) : undefined,
   ]);
-  return { chart, stable, history, ...(candidate === undefined ? {} : { candidate }) };
+  const stable =
+    history.length > 0 ? upgrade : await renderStable(cluster.helm, { inputs, chart, isUpgrade: false });
+  const isCanary = candidate !== undefined && deployedRevision(history) !== undefined;
+  return { chart, stable, history, ...(isCanary ? { candidate } : {}) };
 }
 
 /** The stable release as it would be promoted. */
@@ -75,11 +78,9 @@ export async function judgeBeforeWrite(session: Session, ready: Ready): Promise<
   const conflicts =
     ready.candidate === undefined ? [] : candidateConflicts(ready.stable.objects, ready.candidate.objects);
   if (conflicts.length > 0) return combine(conflicts.map((one) => fail(one)));
-  if (!(await namespaceExists(session.cluster.kubectl, session.inputs.namespace))) {
-    return session.inputs.createNamespace
-      ? pass
-      : fail(`Namespace ${session.inputs.namespace} does not exist (create-namespace makes it)`);
-  }
+  // Helm would make the namespace with the first object, so there is nothing yet to ask.
+  const { createNamespace, namespace } = session.inputs;
+  if (createNamespace && !(await namespaceExists(session.cluster.kubectl, namespace))) return pass;
   const releases = [ready.stable, ...(ready.candidate === undefined ? [] : [ready.candidate])];
   return combine(await Promise.all(releases.map((one) => dryRun(session, one))));
 }

@@ -1,5 +1,5 @@
 import { fail, pass } from "../../core/verdict.ts";
-import { changeRecord, type GateVerdict } from "../../domain/record/record.ts";
+import { changeRecord, mergeGates } from "../../domain/record/record.ts";
 import { withRollout } from "../../domain/record/state.ts";
 import { lastRevision } from "../../domain/release/history.ts";
 import { endDeployment } from "./github-deployment.ts";
@@ -50,9 +50,4 @@ export async function finishPhase(session: Session): Promise<PhaseOutcome> {
       ["record", `\`${record.id}\`: good`],
     ]),
   };
-}
-
-function mergeGates(before: readonly GateVerdict[], now: readonly GateVerdict[]): readonly GateVerdict[] {
-  const names = new Set(now.map(({ gate }) => gate));
-  return [...before.filter(({ gate }) => !names.has(gate)), ...now];
 }

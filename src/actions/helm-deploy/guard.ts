@@ -9,6 +9,7 @@ import {
   lastRevision,
 } from "../../domain/release/history.ts";
 import { type Attempt, claimAttempt, unfinishedAttempt } from "../../domain/rollback/interrupted.ts";
+import { contentOf } from "../../domain/rollback/target.ts";
 import { describeFailure } from "../../platform/shell.ts";
 import { ended } from "./records.ts";
 import { digestOf, type Session } from "./session.ts";
@@ -78,9 +79,8 @@ export async function takeOver(
   const { run } = session.context;
   const isOurs = left?.run.id === run.runId && left.run.attempt === run.attempt;
   const record = isOurs ? undefined : left?.record;
-  const serves = deployedRevision(history)?.revision;
   // What the ended run deployed may serve well: then it is observed, not bad.
-  if (record !== undefined && (record.revision === undefined || record.revision !== serves)) {
+  if (record !== undefined && !serves(history, record.revision)) {
     const reason = `run ${record.run.id} ended before it was judged`;
     await session.store.update((now) => ({
       ...now,
@@ -90,6 +90,12 @@ export async function takeOver(
   if (!isPending(lastRevision(history))) return false;
   await unlock(session, history);
   return true;
+}
+
+function serves(history: readonly HelmRevision[], revision: number | undefined): boolean {
+  const current = deployedRevision(history);
+  if (current === undefined || revision === undefined) return false;
+  return current.revision === revision || contentOf(history, current) === revision;
 }
 
 async function unlock(

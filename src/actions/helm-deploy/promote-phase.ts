@@ -1,5 +1,5 @@
 import { fail, pass } from "../../core/verdict.ts";
-import type { DeployRecord } from "../../domain/record/record.ts";
+import { type DeployRecord, mergeGates } from "../../domain/record/record.ts";
 import type { ReleaseState, RolloutState } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { judgeBeforeWrite, prepareStable, type Ready } from "./deploy-phase.ts";
@@ -49,6 +49,7 @@ async function promote(
   { rollout, record }: Promotion,
 ): Promise<PhaseOutcome> {
   await updateRollout(session, (now) => ({ ...now, phase: "promoting" }));
+  await updateRecord(session, record.id, { verdicts: mergeGates(record.verdicts, session.gates) });
   const outcome = await rollOutStable(session, ready, record);
   if (outcome.kind === "failed")
     return failPromotion(session, { outcome, record, rollout, history: ready.history });

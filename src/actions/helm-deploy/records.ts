@@ -82,9 +82,11 @@ export async function observeCurrent(
   if (isKnown(state, current, history)) return undefined;
   const record = await observedRecord(session, current);
   if (typeof record === "string") return record;
+  const numbers: readonly (number | undefined)[] = [current.revision, contentOf(history, current)];
   await session.store.update((before) => {
     const open = before.records.find(
-      ({ status, revision }) => status === "deploying" && revision === current.revision,
+      ({ status, revision }) =>
+        status === "deploying" && revision !== undefined && numbers.includes(revision),
     );
     const records =
       open === undefined

@@ -104,6 +104,15 @@ export function closeRecord(
   return changeRecord(records, id, end);
 }
 
+/** Verdicts with newer ones over them: of each gate the last one counts. */
+export function mergeGates(
+  before: readonly GateVerdict[],
+  now: readonly GateVerdict[],
+): readonly GateVerdict[] {
+  const names = new Set(now.map(({ gate }) => gate));
+  return [...before.filter(({ gate }) => !names.has(gate)), ...now];
+}
+
 /** The newest record whose revision may be returned to: proven good ones, or also observed ones when automatic. */
 export function lastGood(
   records: readonly DeployRecord[],

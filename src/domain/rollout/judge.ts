@@ -22,6 +22,7 @@ export interface RolloutMemory {
 }
 
 export type RolloutVerdict =
+  /** Counts are of the workloads that the deploy has changed so far. */
   | { readonly kind: "progressing"; readonly ready: number; readonly wanted: number }
   | { readonly kind: "doomed"; readonly signal: Signal };
 
@@ -51,7 +52,10 @@ export function judgeRollout(
     ...hooks,
     ...groups.flatMap(({ signals, ownSignals }) => [...signals.values(), ownSignals].flat()),
   ];
-  const ready = groups.reduce((sum, group) => sum + group.pods.filter((pod) => pod.isReady).length, 0);
+  const ready = groups.reduce(
+    (sum, { isNew, pods }) => sum + (isNew ? pods.filter((pod) => pod.isReady).length : 0),
+    0,
+  );
   const next: RolloutMemory = {
     firstSeen: new Map(all.map(({ key }) => [key, memory.firstSeen.get(key) ?? look.now])),
     ready,
@@ -59,11 +63,13 @@ export function judgeRollout(
   };
   const doom = hooks.find((one) => isDue(one, next, look.now)) ?? firstDoom(groups, next, look.now);
   if (doom !== undefined) return { memory: next, verdict: { kind: "doomed", signal: doom } };
-  const wanted = workloads.reduce((sum, one) => sum + one.wanted, 0);
+  const wanted = groups.reduce((sum, { isNew, workload }) => sum + (isNew ? workload.wanted : 0), 0);
   return { memory: next, verdict: { kind: "progressing", ready, wanted } };
 }
 
 interface Group {
+  /** The deploy has changed it. */
+  readonly isNew: boolean;
   readonly workload: WorkloadFacts;
   readonly pods: readonly PodFacts[];
   readonly signals: ReadonlyMap<string, readonly Signal[]>;
@@ -77,7 +83,7 @@ function groupOf(workload: WorkloadFacts, look: Look): Group {
   const isHookActive = look.view.jobs.some((job) => job.isActive && look.scope.hookJobs.includes(job.name));
   const judged = isNew || !isHookActive ? pods : [];
   const signals = new Map(judged.map((pod) => [pod.uid, signalsOfPod(pod, look, isNew)]));
-  return { workload, pods, signals, ownSignals: isNew ? workloadSignals(workload, look) : [] };
+  return { isNew, workload, pods, signals, ownSignals: isNew ? workloadSignals(workload, look) : [] };
 }
 
 function signalsOfPod(pod: PodFacts, look: Look, isNew: boolean): readonly Signal[] {
