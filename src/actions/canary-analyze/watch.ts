@@ -72,8 +72,7 @@ export function startWatch(inputs: AnalysisInputs, metrics: readonly Metric[], p
   let failedInRow = 0;
 
   const judgements = () => judgeAnalysis(metrics, analysis, inputs.confidence);
-  const read = async (strata: readonly Stratum[]) => {
-    const untilMs = clock.now() - settleMs;
+  const read = async (strata: readonly Stratum[], untilMs: number) => {
     const span = { startMs: Math.min(readUntilMs, untilMs) - overlapMs, endMs: untilMs };
     const readings = await readMetrics(ports.metrics, { metrics, arms: inputs, span, signal });
     const looked = takeLook(metrics, analysis, { readings, window: { strata, untilMs } });
@@ -95,14 +94,14 @@ export function startWatch(inputs: AnalysisInputs, metrics: readonly Metric[], p
     dataAgeMs,
     freshMs,
     begin: async () => {
-      await read([]);
+      await read([], clock.now());
       mustHaveBaseline(metrics, analysis, inputs);
       mustShowLimit(metrics, analysis);
     },
     look: async ({ weight, strata }) => {
       const at = { atMs: clock.now(), ...(weight === undefined ? {} : { weight }) };
       try {
-        const batches = await read(strata);
+        const batches = await read(strata, at.atMs - settleMs);
         failedInRow = 0;
         note({ ...at, judgements: judgements(), batches });
       } catch (error) {
