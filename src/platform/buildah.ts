@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { OutsideError } from "../core/errors.ts";
+import { CancelledError, OutsideError } from "../core/errors.ts";
 import type { BuildFolder } from "./buildah-files.ts";
 import { describeFailure, type Shell } from "./shell.ts";
 
@@ -43,6 +43,7 @@ export function buildah(program: string, folder: BuildFolder, shell: Shell): Bui
         build.context,
       ];
       const ran = await shell(program, args, { env: folder.env, onLine, keepCharacters: 4 * 1024 * 1024 });
+      if (ran.cancelled) throw new CancelledError("The build was cancelled");
       if (ran.exitCode !== 0) return { failure: describeFailure(program, ["bud"], ran) };
       const layout = join(folder.path, "layout");
       const id = (await readFile(idFile, "utf8")).trim();
