@@ -9,6 +9,8 @@ import type { Ran, Shell } from "./shell.ts";
 /** The database that dumps are restored into. */
 export const restoredDatabase = "restored";
 
+const ownRoles = new Set(["sluice_admin", "sluice_restore", "sluice_all"]);
+
 /**
  * Makes the empty database and stands in for the roles a dump names. The restoring role owns the database and is
  * a member of every such role, but is no superuser: a dump's SQL could run programs on the machine otherwise.
@@ -18,7 +20,7 @@ export async function prepareDatabase(
   needs: DumpNeeds,
   isSuperuser: boolean,
 ): Promise<void> {
-  const roles = needs.roles.filter((role) => !role.startsWith("sluice_"));
+  const roles = needs.roles.filter((role) => !ownRoles.has(role));
   await server.query(
     "sluice_admin",
     "postgres",
@@ -122,7 +124,7 @@ export async function restorePlain(
       throw error;
     }
   }
-  const flags = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"];
+  const flags = ["-X", "-q", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-"];
   const ran = await shell(tools.psql, [...flags, ...args], { env, timeoutMs, stdin: watched() });
   // psql takes a source that breaks for the end of its input and would report success.
   if (broken !== undefined && ran.exitCode === 0) throw broken;
@@ -152,7 +154,7 @@ export async function countRows(server: PostgresServer): Promise<readonly TableR
     );
     for (const [index, table] of some.entries()) {
       const name = `${textAt(table, "schema")}.${textAt(table, "table")}`;
-      counted.push({ name, rows: numberAt(counts, index) ?? 0, isParent: table.kind !== "r" });
+      counted.push({ name, rows: numberAt(counts, index) ?? Number.NaN, isParent: table.kind !== "r" });
     }
   }
   return counted;

@@ -117,7 +117,7 @@ function clientOf({ tools, shell, env }: ServerRequest, folder: string): Postgre
   });
   const query = async (user: DatabaseUser, database: string, statements: string) => {
     const { args, env: clean } = connection(user, database);
-    const flags = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"];
+    const flags = ["-X", "-q", "-A", "-t", "--set=ON_ERROR_STOP=1", "--file=-"];
     return mustSucceed(shell, tools.psql, [...flags, ...args], { env: clean, stdin: statements });
   };
   return { folder, connection, query };

@@ -115,7 +115,7 @@ async function needsOfDump(
 }
 
 const lackOfRights =
-  /permission denied|must be superuser|must be owner of|Only superusers|must be able to SET ROLE/i;
+  /permission denied|must be superuser|must be (?:owner|member) of|Only superusers|must be able to SET ROLE/i;
 
 function failed(program: string, ran: Ran): RestoreOutcome {
   if (ran.cancelled) throw new CancelledError("The backup check was cancelled");

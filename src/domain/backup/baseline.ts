@@ -92,8 +92,8 @@ export function compareTables({ tables }: Baseline, restored: readonly TableRows
         { id: "table-missing", sentence: `Table ${wanted.name} is missing from the restored database` },
       ];
     }
-    if (count < wanted.min) return [countFault("rows-below", wanted, count)];
-    if (count > wanted.max) return [countFault("rows-above", wanted, count)];
+    if (!(count >= wanted.min)) return [countFault("rows-below", wanted, count)];
+    if (!(count <= wanted.max)) return [countFault("rows-above", wanted, count)];
     return [];
   });
 }
