@@ -8,6 +8,8 @@ export interface Counts {
 export interface ArmCounts {
   readonly candidate: Counts;
   readonly baseline: Counts;
+  /** What the baseline would have counted, were it as slow as is tolerated. Absent: what it did count. */
+  readonly tolerated?: Counts;
 }
 
 export const noCounts: Counts = { bad: 0, total: 0 };
@@ -18,7 +20,14 @@ export function addCounts(a: Counts, b: Counts): Counts {
 }
 
 export function addArmCounts(a: ArmCounts, b: ArmCounts): ArmCounts {
-  return { candidate: addCounts(a.candidate, b.candidate), baseline: addCounts(a.baseline, b.baseline) };
+  const sum = { candidate: addCounts(a.candidate, b.candidate), baseline: addCounts(a.baseline, b.baseline) };
+  if (a.tolerated === undefined && b.tolerated === undefined) return sum;
+  return { ...sum, tolerated: addCounts(a.tolerated ?? a.baseline, b.tolerated ?? b.baseline) };
+}
+
+/** The counts by which a candidate is shown to be worse than tolerated. */
+export function againstTolerated({ candidate, baseline, tolerated }: ArmCounts): ArmCounts {
+  return { candidate, baseline: tolerated ?? baseline };
 }
 
 /** The share of bad requests, NaN without requests. */

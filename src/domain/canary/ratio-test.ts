@@ -23,9 +23,9 @@ export function testForMoreErrors(tolerated: number): RatioTest {
   return testAbove(tolerated, worseRates);
 }
 
-/** Collects evidence that slow requests are more than `tolerated` times as frequent in the candidate. */
-export function testForSlowerRequests(tolerated: number): RatioTest {
-  return testAbove(tolerated, worseShares);
+/** Collects evidence that slow requests are more frequent in the candidate than tolerated. */
+export function testForSlowerRequests(): RatioTest {
+  return testAbove(1, worseShares);
 }
 
 /** Collects evidence against a candidate that is `unacceptable` times as bad, or worse. */

@@ -23,7 +23,10 @@ export function sentenceOf(metric: Metric, observed: Observation): string {
 
 /** What a metric allows, in words. */
 export function allowanceOf(metric: Metric): string {
-  const ratio = `${metric.toleratedRatio} times the baseline's rate`;
+  const ratio =
+    metric.source.kind === "errors"
+      ? `${metric.toleratedRatio} times the baseline's rate`
+      : `${metric.toleratedRatio} times the baseline's latency`;
   return metric.limit === undefined ? ratio : `${ratio} and ${limitOf(metric)}`;
 }
 

@@ -1,4 +1,4 @@
-import { type ArmCounts, addArmCounts, arePlausible, noArmCounts } from "./counts.ts";
+import { type ArmCounts, addArmCounts, againstTolerated, arePlausible, noArmCounts } from "./counts.ts";
 import { addToLimit, type LimitTest, startLimit, testOverLimit, testUnderLimit } from "./limit-test.ts";
 import type { LogSums } from "./log-evidence.ts";
 import {
@@ -44,7 +44,7 @@ export function testsOf(rule: StreamRule): StreamTests {
   const { kind, toleratedRatio, unacceptableRatio, limit } = rule;
   const hasLimit = limit !== undefined && limit > 0 && limit + minimumExcess < 1;
   return {
-    worse: kind === "errors" ? testForMoreErrors(toleratedRatio) : testForSlowerRequests(toleratedRatio),
+    worse: kind === "errors" ? testForMoreErrors(toleratedRatio) : testForSlowerRequests(),
     notWorse: testAgainstRatio(unacceptableRatio),
     over: hasLimit ? testOverLimit(limit + minimumExcess) : undefined,
     under: hasLimit ? testUnderLimit(limit) : undefined,
@@ -74,7 +74,7 @@ export function addBatch(
   const isWhole = waited.candidate.total > 0 && waited.baseline.total > 0;
   const { candidate } = counts;
   return {
-    worse: isWhole ? addToRatio(tests.worse, state.worse, waited) : state.worse,
+    worse: isWhole ? addToRatio(tests.worse, state.worse, againstTolerated(waited)) : state.worse,
     notWorse: isWhole ? addToRatio(tests.notWorse, state.notWorse, waited) : state.notWorse,
     over: tests.over === undefined ? [] : addToLimit(tests.over, state.over, candidate),
     under: tests.under === undefined ? [] : addToLimit(tests.under, state.under, candidate),
@@ -88,11 +88,10 @@ export function totalsOf(state: StreamState): ArmCounts {
   return Object.values(state.strata).reduce(addArmCounts, noArmCounts);
 }
 
-/** How much larger the candidate's share of bad requests is than the baseline's at the same weights. NaN without requests. */
+/** How much larger the candidate's share of bad requests is than tolerated at the same weights. NaN without requests. */
 export function excessOf(state: StreamState): number {
-  const comparable = Object.values(state.strata).filter(
-    ({ candidate, baseline }) => candidate.total > 0 && baseline.total > 0,
-  );
+  const strata = Object.values(state.strata).map(againstTolerated);
+  const comparable = strata.filter(({ candidate, baseline }) => candidate.total > 0 && baseline.total > 0);
   const requests = comparable.reduce((sum, { candidate }) => sum + candidate.total, 0);
   const excess = comparable.reduce(
     (sum, { candidate, baseline }) => sum + candidate.bad - (candidate.total * baseline.bad) / baseline.total,

@@ -18,7 +18,7 @@ export function batchesOf(
     const streams =
       metric.source.kind === "errors"
         ? { [errorStream]: { candidate: errorsIn(candidate), baseline: errorsIn(baseline) } }
-        : slowRequests(candidate, baseline);
+        : slowRequests(candidate, baseline, metric.toleratedRatio);
     return { stratum, streams };
   });
 }
@@ -57,13 +57,14 @@ function errorsIn(increase: Readonly<Record<string, number>>): Counts {
 
 type Growth = Readonly<Record<string, number>>;
 
-function slowRequests(candidate: Growth, baseline: Growth): Readonly<Record<string, ArmCounts>> {
+function slowRequests(candidate: Growth, baseline: Growth, toleratedRatio: number) {
   const bounds = new Set([...Object.keys(candidate), ...Object.keys(baseline)]);
   bounds.delete(infinite);
-  const streams = [...bounds].flatMap((bound) => {
-    const slow = { candidate: slowerThan(bound, candidate), baseline: slowerThan(bound, baseline) };
-    const { candidate: a, baseline: b } = slow;
-    return a === undefined || b === undefined ? [] : [[bound, { candidate: a, baseline: b }] as const];
+  const streams = [...bounds].flatMap((bound): readonly (readonly [string, ArmCounts])[] => {
+    const [a, b] = [slowerThan(bound, candidate), slowerThan(bound, baseline)];
+    if (a === undefined || b === undefined) return [];
+    const tolerated = { bad: slowerThanTime(Number(bound) / toleratedRatio, baseline), total: b.total };
+    return [[bound, { candidate: a, baseline: b, tolerated }]];
   });
   return Object.fromEntries(streams);
 }
@@ -74,4 +75,22 @@ function slowerThan(bound: string, increase: Growth): Counts | undefined {
   const within = increase[bound];
   if (total === 0) return { bad: 0, total: 0 };
   return within === undefined ? undefined : { bad: total - within, total };
+}
+
+/**
+ * How many requests took longer than a time between two bounds, each request of that bucket counted in part. The test
+ * stays exact for such parts, as they lie between 0 and 1.
+ */
+function slowerThanTime(seconds: number, increase: Growth): number {
+  const bounds = Object.keys(increase)
+    .map(Number)
+    .filter(Number.isFinite)
+    .toSorted((a, b) => a - b);
+  const total = increase[infinite] ?? 0;
+  const slow = (bound: number) => (bound === 0 ? total : total - (increase[String(bound)] ?? 0));
+  const below = bounds.findLast((bound) => bound <= seconds) ?? 0;
+  const above = bounds.find((bound) => bound > seconds);
+  if (above === undefined) return slow(below);
+  const part = (seconds - below) / (above - below);
+  return (1 - part) * slow(below) + part * slow(above);
 }

@@ -54,7 +54,7 @@ test("testForMoreErrors() has no alternative within what is tolerated", () => {
 const rules: readonly RatioTest[] = [
   testForMoreErrors(1),
   testForMoreErrors(1.2),
-  testForSlowerRequests(1.2),
+  testForSlowerRequests(),
   testAgainstRatio(2),
   testAgainstRatio(3),
 ];
@@ -130,7 +130,7 @@ test.each(seeds)(
   "addToRatio() rises with errors of the candidate and falls with the baseline's, seed %i",
   (seed) => {
     const [ec, nc, eb, nb] = randomBatch(seeded(seed));
-    for (const rule of [testForMoreErrors(1), testForMoreErrors(1.2), testForSlowerRequests(1.2)]) {
+    for (const rule of [testForMoreErrors(1), testForMoreErrors(1.2), testForSlowerRequests()]) {
       const here = evidence(rule, [[ec, nc, eb, nb]]);
       expect(evidence(rule, [[ec + 1, nc, eb, nb]])).toBeGreaterThanOrEqual(here);
       expect(evidence(rule, [[ec, nc, eb + 1, nb]])).toBeLessThanOrEqual(here);
