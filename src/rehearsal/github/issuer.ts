@@ -10,8 +10,10 @@ export const idTokenSeconds = 300;
 
 /** The issuer of ID tokens: discovery and keys for those who verify, tokens for jobs that may have them. */
 export interface Issuer {
-  /** Answers discovery, keys and token requests. */
+  /** Answers discovery and keys, for those who verify. */
   readonly listener: RequestListener;
+  /** Answers the requests of jobs for tokens. */
+  readonly tokenListener: RequestListener;
   /** Lets the bearer of the answer ask for tokens with these claims. */
   grant(claims: IdClaims): string;
   /** Ends what `grant` began. */
@@ -19,38 +21,30 @@ export interface Issuer {
 }
 
 /** An issuer known under `url()`, which is asked late because the port is known late. */
-export async function createIssuer(url: () => string, now: () => Date): Promise<Issuer> {
-  const { privateKey, publicKey } = await generateKeyPair("RS256");
-  const kid = randomUUID();
-  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" }] };
+export function createIssuer(url: () => string, now: () => Date): Issuer {
   const grants = new Map<string, IdClaims>();
-
-  const sign = (claims: IdClaims, audience: string) => {
-    const seconds = Math.floor(now().getTime() / 1000);
-    return new SignJWT({ ...claims, jti: randomUUID() })
-      .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
-      .setIssuer(url())
-      .setAudience(audience)
-      .setIssuedAt(seconds)
-      .setNotBefore(seconds)
-      .setExpirationTime(seconds + idTokenSeconds)
-      .sign(privateKey);
-  };
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const { pathname, searchParams } = new URL(request.url ?? "/", url());
+  const signer = onceNeeded(makeSigner);
+  const verify = async (request: IncomingMessage, response: ServerResponse) => {
+    const { pathname } = new URL(request.url ?? "/", url());
     if (pathname === "/.well-known/openid-configuration") return send(response, 200, discovery(url()));
-    if (pathname === "/.well-known/jwks") return send(response, 200, keys);
+    if (pathname !== "/.well-known/jwks") return send(response, 404, { message: "Not Found" });
+    return send(response, 200, { keys: [(await signer()).publicKey] });
+  };
+  const hand = async (request: IncomingMessage, response: ServerResponse) => {
+    const { searchParams } = new URL(request.url ?? "/", url());
     const bearer = /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
     const claims = grants.get(bearer);
-    if (pathname !== "/token") return send(response, 404, { message: "Not Found" });
     if (claims === undefined) return send(response, 401, { message: "Unauthorized" });
-    const audience = searchParams.get("audience") ?? `https://github.com/${claims.repository_owner ?? ""}`;
-    return send(response, 200, { count: 1, value: await sign(claims, audience) });
+    const audience = searchParams.get("audience") ?? `https://github.com/${claims["repository_owner"] ?? ""}`;
+    const { sign } = await signer();
+    return send(response, 200, {
+      count: 1,
+      value: await sign(claims, { issuer: url(), audience, now: now() }),
+    });
   };
   return {
-    listener: (request, response) => {
-      answer(request, response).catch((thrown: unknown) => send(response, 500, { message: String(thrown) }));
-    },
+    listener: caught(verify),
+    tokenListener: caught(hand),
     grant: (claims) => {
       const token = randomBytes(32).toString("base64url");
       grants.set(token, claims);
@@ -59,6 +53,40 @@ export async function createIssuer(url: () => string, now: () => Date): Promise<
     revoke: (requestToken) => {
       grants.delete(requestToken);
     },
+  };
+}
+
+// A key costs a good part of a second: runs that ask for no token do without.
+function onceNeeded<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function makeSigner() {
+  const { privateKey, publicKey } = await generateKeyPair("RS256");
+  const kid = randomUUID();
+  const sign = (claims: IdClaims, about: { issuer: string; audience: string; now: Date }) => {
+    const seconds = Math.floor(about.now.getTime() / 1000);
+    return new SignJWT({ ...claims, jti: randomUUID() })
+      .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
+      .setIssuer(about.issuer)
+      .setAudience(about.audience)
+      .setIssuedAt(seconds)
+      .setNotBefore(seconds)
+      .setExpirationTime(seconds + idTokenSeconds)
+      .sign(privateKey);
+  };
+  return { sign, publicKey: { ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" } };
+}
+
+function caught(
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): RequestListener {
+  return (request, response) => {
+    answer(request, response).catch((thrown: unknown) => send(response, 500, { message: String(thrown) }));
   };
 }
 

@@ -49,6 +49,8 @@ export interface Github {
   close(): Promise<void>;
 }
 
+const tokenPath = "/_id-token";
+
 /** Every endpoint the stand-in answers. */
 export const routes: readonly Route[] = [
   ...repositoryRoutes,
@@ -67,8 +69,13 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
   const isTls = key !== undefined && cert !== undefined;
   let apiUrl = "";
   let issuerUrl = "";
-  const issuer = await createIssuer(() => issuerUrl, options.now ?? (() => new Date()));
-  const api = createServer(answerWith((request, body) => handle(request, body, { state, tokens, apiUrl })));
+  const issuer = createIssuer(() => issuerUrl, options.now ?? (() => new Date()));
+  const answerApi = answerWith((request, body) => handle(request, body, { state, tokens, apiUrl }));
+  // Jobs ask over plain http: only those who verify tokens insist on the issuer's certificate.
+  const api = createServer((request, response) => {
+    const isTokenRequest = request.url?.startsWith(`${tokenPath}?`) ?? false;
+    (isTokenRequest ? issuer.tokenListener : answerApi)(request, response);
+  });
   const issuerServer = isTls
     ? createTlsServer({ key, cert }, issuer.listener)
     : createServer(issuer.listener);
@@ -82,7 +89,10 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
     artifacts: new ArtifactStore(options.artifactFolder, state),
     issueToken: (grant) => tokens.issue(grant),
     revokeToken: (token) => tokens.revoke(token),
-    grantIdTokens: (claims) => ({ url: `${issuerUrl}/token?api-version=2.0`, token: issuer.grant(claims) }),
+    grantIdTokens: (claims) => ({
+      url: `${apiUrl}${tokenPath}?api-version=2.0`,
+      token: issuer.grant(claims),
+    }),
     revokeIdTokens: (token) => issuer.revoke(token),
     grantOf: (token) => tokens.find(`bearer ${token}`),
     close: async () => {

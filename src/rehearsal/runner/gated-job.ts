@@ -1,3 +1,4 @@
+import { messageOf } from "../../core/errors.ts";
 import type { DeploymentState, EnvironmentState, JobState } from "../github/state.ts";
 import { type GateAnswer, passGate } from "./environments.ts";
 import type { Annotation, JobResult } from "./events.ts";
@@ -25,7 +26,13 @@ export async function runGatedJob(
 ): Promise<JobResult> {
   const { context, prefix, file } = call;
   const api = context.openJob(turn.name);
-  const { end, startedAt, environment, approvedBy } = await inSlot(job, turn, { call, api });
+  const { end, startedAt, environment, approvedBy } = await inSlot(job, turn, { call, api }).catch(
+    (thrown: unknown) => {
+      const annotation: Annotation = { level: "error", message: messageOf(thrown) };
+      context.emit({ kind: "annotation", job: turn.path, annotation, at: new Date() });
+      return stopped("failure", annotation);
+    },
+  );
   const result: JobResult = {
     path: turn.path,
     name: turn.name,

@@ -46,7 +46,9 @@ export async function holdSlot(context: RunContext, wish: SlotWish): Promise<Slo
   let isHeld = false;
   const stopListening = context.onCancel(() => context.slots.leave(request));
   const timer = setTimeout(() => wish.onWaiting(`waits for concurrency group '${group}'`), 0);
-  const release = await context.slots.acquire(request);
+  const turn = context.slots.acquire(request);
+  if (context.isCancelled) context.slots.leave(request);
+  const release = await turn;
   clearTimeout(timer);
   stopListening();
   if (release === undefined) return { kind: "cancelled", reason };

@@ -45,7 +45,10 @@ export function jobSecrets({ call, environment }: JobSetting, token: string): Re
   const given = Object.entries(own).filter(
     ([name]) => call.givesEnvironmentSecrets || passed.includes(name.toLowerCase()),
   );
-  return { ...call.secrets, ...Object.fromEntries(given), GITHUB_TOKEN: token, github_token: token };
+  // Names ignore case: what the environment gives replaces what was passed in other letters.
+  const replaced = given.map(([name]) => name.toLowerCase());
+  const kept = Object.entries(call.secrets).filter(([name]) => !replaced.includes(name.toLowerCase()));
+  return { ...Object.fromEntries([...kept, ...given]), GITHUB_TOKEN: token };
 }
 
 /** The variables of a job: of the repository, overridden by its environment. */

@@ -4,7 +4,7 @@ import type { CallJob, InputDefinition, WorkflowFile } from "./workflow-syntax.t
 
 /** Refuses inputs and secrets that the callee does not declare, wants and does not get, or gets of a wrong type. */
 export function refuseBadCall(job: CallJob, callee: WorkflowFile, refusals: Refusals): void {
-  if (!callee.triggers.includes("workflow_call")) {
+  if (!callee.triggers.some(({ event }) => event === "workflow_call")) {
     refusals.add(job.at, `${callee.path} has no workflow_call trigger`);
     return;
   }

@@ -6,6 +6,7 @@ import { evaluateNodeText, type Json, type Scope } from "./expressions.ts";
 import { holdSlot } from "./held-slot.ts";
 import { combineResults } from "./job-outcome.ts";
 import type { PlannedWorkflow } from "./plan.ts";
+import { refuseOtherEvent } from "./planned-event.ts";
 import { Planner } from "./planner.ts";
 import { Refusals } from "./refusals.ts";
 import { githubContext, RunContext } from "./run-context.ts";
@@ -32,7 +33,8 @@ export async function runWorkflow(options: RunOptions): Promise<RunResult> {
 /** Checks a workflow and everything it calls, then starts it. */
 export async function startWorkflow(options: RunOptions): Promise<StartedRun> {
   const { sources, plan } = await planWorkflow(options);
-  const inputs = dispatchInputs(plan.file.dispatchInputs, options.inputs ?? {});
+  const isDispatch = options.event.name === "workflow_dispatch";
+  const inputs = isDispatch ? dispatchInputs(plan.file.dispatchInputs, options.inputs ?? {}) : {};
   const run = openRun(options, sources, plan);
   const context = new RunContext(options, sources, run);
   context.emit({ kind: "run-started", runId: run.id, attempt: run.attempt, jobs: viewJobs(plan, "") });
@@ -75,12 +77,7 @@ export async function planWorkflow(
   };
   const refusals = new Refusals();
   const plan = await new Planner(sources, refusals).planTop(workflow, options.defaultPermissions);
-  if (plan !== undefined && !plan.file.triggers.includes(event.name)) {
-    refusals.add(
-      plan.file.at,
-      `the workflow is not started by "${event.name}": it has ${plan.file.triggers.join(", ")}`,
-    );
-  }
+  if (plan !== undefined) refuseOtherEvent(plan.file, { event: event.name, ref: sources.app.ref }, refusals);
   refusals.throwIfAny();
   if (plan === undefined) throw new ConfigError(`${workflow} cannot be read`);
   return { sources, plan };

@@ -13,7 +13,7 @@ import {
 import { optional } from "./optional.ts";
 import { type Refusals, refuseUnknown } from "./refusals.ts";
 import type { Source } from "./source.ts";
-import type { InputDefinition, SecretDefinition, WorkflowFile } from "./workflow-syntax.ts";
+import type { InputDefinition, SecretDefinition, Trigger, WorkflowFile } from "./workflow-syntax.ts";
 
 const knownKeys = ["name", "run-name", "on", "permissions", "env", "defaults", "concurrency", "jobs"];
 
@@ -40,7 +40,7 @@ export async function readWorkflow(
     at,
     name: literalText(child(root, "name")) ?? path,
     ...optional("runName", child(root, "run-name")),
-    triggers: events?.kind === "map" ? events.entries.map((entry) => entry.key) : literalList(events),
+    triggers: readTriggers(events, at),
     dispatchInputs: entriesOf(child(child(events, "workflow_dispatch"), "inputs")).map(readInput),
     callInputs: entriesOf(child(call, "inputs")).map(readInput),
     callSecrets: entriesOf(child(call, "secrets")).map(readSecret),
@@ -64,6 +64,15 @@ async function parse(path: string, content: string, refusals: Refusals): Promise
     refusals.add({ file: path, line }, sentence);
   }
   return value === undefined ? undefined : toNode(value, path);
+}
+
+function readTriggers(events: Node | undefined, at: Place): readonly Trigger[] {
+  if (events?.kind !== "map") return literalList(events).map((event) => ({ event, filters: [], at }));
+  return events.entries.map(({ key, value, at: place }) => ({
+    event: key,
+    filters: entriesOf(value),
+    at: place,
+  }));
 }
 
 function readInput({ key, value, at }: Entry): InputDefinition {

@@ -8,7 +8,8 @@ export interface WorkflowFile {
   readonly at: Place;
   readonly name: string;
   readonly runName?: Node;
-  readonly triggers: readonly string[];
+  /** What stands under `on`, by event. */
+  readonly triggers: readonly Trigger[];
   readonly dispatchInputs: readonly InputDefinition[];
   readonly callInputs: readonly InputDefinition[];
   readonly callSecrets: readonly SecretDefinition[];
@@ -18,6 +19,13 @@ export interface WorkflowFile {
   readonly defaults?: Node;
   readonly concurrency?: Node;
   readonly jobs: readonly JobSyntax[];
+}
+
+/** One event that starts the workflow, with its filters. */
+export interface Trigger {
+  readonly event: string;
+  readonly filters: readonly Entry[];
+  readonly at: Place;
 }
 
 /** An input as `on.workflow_call` or `on.workflow_dispatch` declares it. */

@@ -168,3 +168,11 @@ test.each([
 ])("matchesBranch() $pattern and $branch", ({ pattern, branch, fits }) => {
   expect(matchesBranch(pattern, branch)).toBe(fits);
 });
+
+test("runWorkflow() fails the job when nobody can be asked", async () => {
+  const prepared = await prepare({ app: { ".github/workflows/ci.yml": deploy }, environments: [reviewed] });
+  const approve = () => Promise.reject(new Error("no terminal"));
+  const result = await runWorkflow({ ...prepared.options, approve });
+  expect(jobOf(result, "one").annotations[0]?.message).toBe("no terminal");
+  expect(prepared.github.state.runs.get(result.runId)?.jobs[0]?.conclusion).toBe("failure");
+});

@@ -197,3 +197,28 @@ test("startWorkflow() names all reasons, each with file and line", async () => {
     ".github/workflows/ci.yml:7",
   ]);
 });
+
+test.each([
+  {
+    name: "another branch",
+    push: "branches: [release]",
+    says: 'not started by a push to "refs/heads/main": it has release',
+  },
+  { name: "paths", push: "{ branches: [main], paths: [a] }", says: '"paths" of a push is not modelled' },
+  {
+    name: "excluded branches",
+    push: "{ branches: ['**', '!x'] }",
+    says: "branches that are excluded are not modelled",
+  },
+])("startWorkflow() refuses a push with $name", async ({ push, says }) => {
+  const filter = push.startsWith("{") ? push : `{ ${push} }`;
+  const ci = step("- run: x").replace("on: workflow_dispatch", `on: { push: ${filter} }`);
+  const { options } = await prepare({ app: { ".github/workflows/ci.yml": ci } });
+  await expect(planWorkflow({ ...options, event: { name: "push" } })).rejects.toThrow(says);
+});
+
+test.each(["main", "ma*", "**"])("startWorkflow() takes a push to main for branches %s", async (pattern) => {
+  const ci = step("- run: x").replace("on: workflow_dispatch", `on: { push: { branches: ['${pattern}'] } }`);
+  const { options } = await prepare({ app: { ".github/workflows/ci.yml": ci } });
+  await expect(planWorkflow({ ...options, event: { name: "push" } })).resolves.toBeDefined();
+});

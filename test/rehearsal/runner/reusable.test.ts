@@ -83,6 +83,11 @@ test.each([
     secrets: "    secrets: { key: short }\n",
     shown: "key 11 other 0",
   },
+  {
+    name: "it also under other letters",
+    secrets: "    secrets: { KEY: short }\n",
+    shown: "key 11 other 0",
+  },
   { name: "all secrets when inherited", secrets: "    secrets: inherit\n", shown: "key 11 other 7" },
 ])("runWorkflow() gives a called job with an environment $name", async ({ secrets, shown }) => {
   const inEnvironment = deploy.replace(
