@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { mustSucceed, shell } from "../../platform/shell.ts";
 import { type Daemon, waitUntilReady } from "./daemon.ts";
 import { nodeAddress, podCidr } from "./isolation.ts";
 import { answers, listens } from "./probe.ts";
@@ -20,6 +21,14 @@ export async function startContainerd(site: Site): Promise<Daemon> {
 
 function socketOf(site: Site): string {
   return join(site.runFolder, "containerd", "containerd.sock");
+}
+
+/** Unpacks the application's base image on the node, so that a pull of the application brings only its own layers. */
+export async function unpackBaseImage(site: Site): Promise<void> {
+  const name = `${site.registry.host}/base/node:24`;
+  const importing =
+    'tar -C "$1" -cf - . | ctr --address "$2" --namespace k8s.io images import --index-name "$3" -';
+  await mustSucceed(shell, "sh", ["-c", importing, "sh", site.parts.images.node, socketOf(site), name]);
 }
 
 function podNetwork(folder: string): object {

@@ -9,7 +9,7 @@ import { type Daemon, diagnose, startDaemon } from "./daemon.ts";
 import { gatewayUrl, startTraefik } from "./gateway.ts";
 import type { Inside } from "./inside.ts";
 import { isolate, nodeAddress, podCidr } from "./isolation.ts";
-import { nodeName, startContainerd, startKubelet, startKubeProxy } from "./node.ts";
+import { nodeName, startContainerd, startKubelet, startKubeProxy, unpackBaseImage } from "./node.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 import { prometheusUrl, startPrometheus } from "./prometheus.ts";
 import { pushLayout } from "./push-layout.ts";
@@ -66,7 +66,12 @@ export async function startWorld(inside: Inside, options: WorldOptions = {}): Pr
   const registry = timed("registry", startRegistry(site)).then(() => timed("images", pushBaseImages(site)));
   const [{ postgres }] = await Promise.all([
     timed("postgres", startPostgres(site)),
-    timed("containerd", startContainerd(site)).then(() => controlPlane.then(() => startNode(site, timed))),
+    timed("containerd", startContainerd(site)).then(() =>
+      Promise.all([
+        timed("unpacking", unpackBaseImage(site)),
+        controlPlane.then(() => startNode(site, timed)),
+      ]),
+    ),
     controlPlane.then(() => timed("prometheus", startPrometheus(site))),
     controlPlane.then(() => timed("gateway", startGateway(site))),
     registry,
@@ -129,12 +134,20 @@ async function pushBaseImages(site: Site): Promise<void> {
 }
 
 async function startGateway(site: Site): Promise<void> {
-  await kubectl(site, "apply", "--server-side", "-f", site.parts.gatewayDefinitions);
+  await kubectl(site, "create", "--validate=false", "-f", site.parts.gatewayDefinitions);
   const definitions = ["gateways", "gatewayclasses", "httproutes"].map(
     (one) => `crd/${one}.gateway.networking.k8s.io`,
   );
   await kubectl(site, "wait", "--for=condition=Established", "--timeout=30s", ...definitions);
-  await kubectl(site, "create", "-f", beside("foundation.yaml"), "-f", beside("access.yaml"));
+  await kubectl(
+    site,
+    "create",
+    "--validate=false",
+    "-f",
+    beside("foundation.yaml"),
+    "-f",
+    beside("access.yaml"),
+  );
   await startTraefik(site);
   await kubectl(
     site,
