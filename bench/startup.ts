@@ -59,10 +59,11 @@ function measure(args: readonly string[], temp: string) {
 function measureOnce(args: readonly string[], temp: string): number {
   const ran = spawnSync(
     "bash",
-    ["-c", 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1', "bench", process.execPath, ...args],
+    ["--norc", "-c", 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1', "bench", process.execPath, ...args],
     {
       env: { PATH: process.env.PATH, RUNNER_TEMP: temp, LC_ALL: "C" },
       encoding: "utf8",
+      stdio: ["ignore", "ignore", "pipe"],
     },
   );
   const [user, system] = ran.stderr.trim().split(" ").map(Number);
