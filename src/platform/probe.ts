@@ -1,4 +1,4 @@
-import { request as requestPlain } from "node:http";
+import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { CancelledError, messageOf } from "../core/errors.ts";
@@ -23,56 +23,61 @@ const maxBytes = 16 * 1024 * 1024;
  * Each request opens a connection of its own, as a new visitor's does: a kept one would hide a service that no
  * longer accepts any, and would stay on one pod behind a balancer.
  */
-export const probe: Probe = (asked) =>
-  new Promise((resolve, reject) => {
-    const startedAt = performance.now();
-    const elapsedMs = () => performance.now() - startedAt;
-    let isConnected = false;
-    const send = asked.url.startsWith("https:") ? requestTls : requestPlain;
-    const budget = AbortSignal.timeout(asked.timeoutMs);
-    const signal = asked.signal === undefined ? budget : AbortSignal.any([budget, asked.signal]);
-    const sent = send(asked.url, {
+export const probe: Probe = async (asked) => {
+  const startedAt = performance.now();
+  const elapsedMs = () => performance.now() - startedAt;
+  const budget = AbortSignal.timeout(asked.timeoutMs);
+  const signal = asked.signal === undefined ? budget : AbortSignal.any([budget, asked.signal]);
+  let isConnected = false;
+  try {
+    const response = await send(asked, signal, () => {
+      isConnected = true;
+    });
+    const body = await readBody(response);
+    const took = elapsedMs();
+    return {
+      kind: "answered",
+      status: response.statusCode ?? 0,
+      text: decode(body, response.headers),
+      ...retryAfter(response.headers["retry-after"]),
+      elapsedMs: took,
+    };
+  } catch (error) {
+    if (asked.signal?.aborted === true) throw new CancelledError("The smoke test was cancelled");
+    const over = `the limit of ${asked.timeoutMs} ms for one request was over`;
+    const seen = { problem: budget.aborted ? over : problemOf(error), elapsedMs: elapsedMs() };
+    return isConnected
+      ? { kind: "broken", isReset: !budget.aborted && isReset(error), ...seen }
+      : { kind: "unreachable", ...seen };
+  }
+};
+
+function send(asked: ProbeRequest, signal: AbortSignal, onConnect: () => void): Promise<IncomingMessage> {
+  const request = asked.url.startsWith("https:") ? requestTls : requestPlain;
+  return new Promise((resolve, reject) => {
+    const sent = request(asked.url, {
       method: asked.method,
       headers: { "user-agent": "sluice-smoke-test", ...lengthOf(asked.body), ...asked.headers },
       agent: false,
       signal,
     });
-    const giveUp = (error: unknown) => {
-      if (asked.signal?.aborted === true) return reject(new CancelledError("The smoke test was cancelled"));
-      const problem = budget.aborted
-        ? `the limit of ${asked.timeoutMs} ms for one request was over`
-        : problemOf(error);
-      if (!isConnected) return resolve({ kind: "unreachable", problem, elapsedMs: elapsedMs() });
-      resolve({ kind: "broken", problem, isReset: isReset(error), elapsedMs: elapsedMs() });
-    };
-    sent.on("socket", (socket) => socket.once("connect", () => (isConnected = true)));
-    sent.on("error", giveUp);
-    sent.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > maxBytes) response.destroy(new Error(`the body is longer than ${maxBytes} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on("error", giveUp);
-      response.on("end", () => {
-        const took = elapsedMs();
-        try {
-          resolve({
-            kind: "answered",
-            status: response.statusCode ?? 0,
-            text: decode(Buffer.concat(chunks), response.headers),
-            ...retryAfter(response.headers["retry-after"]),
-            elapsedMs: took,
-          });
-        } catch (error) {
-          resolve({ kind: "broken", problem: messageOf(error), isReset: false, elapsedMs: took });
-        }
-      });
-    });
+    sent.on("socket", (socket) => socket.once("connect", onConnect));
+    sent.on("error", reject);
+    sent.on("response", resolve);
     sent.end(asked.body);
   });
+}
+
+async function readBody(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > maxBytes) throw new Error(`the body is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 function lengthOf(body: string | undefined): Readonly<Record<string, string>> {
   return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
