@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { baselineShape } from "../domain/backup/baseline.ts";
+import { testsShape } from "../domain/smoke/tests-shape.ts";
 import { evidenceShape } from "../platform/evidence-schema.ts";
 import { root } from "./build.ts";
 
@@ -9,6 +11,16 @@ const generated: Readonly<Record<string, unknown>> = {
   "evidence.schema.json": {
     title: "Evidence of a Sluice action, version 1",
     ...z.toJSONSchema(evidenceShape),
+  },
+  "tests.schema.json": {
+    title: "Tests of smoke-test",
+    description: "A list of requests and what their answers must look like",
+    ...z.toJSONSchema(testsShape),
+  },
+  "backup-baseline.schema.json": {
+    title: "Baseline of backup-verify",
+    description: "Tables of a database and how many rows each must have",
+    ...z.toJSONSchema(baselineShape),
   },
 };
 
