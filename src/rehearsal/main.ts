@@ -40,7 +40,7 @@ async function play(names: readonly string[], options: RehearseOptions): Promise
   const { chooseScenarios } = await import("./scenarios/all.ts");
   const chosen = chooseScenarios(names).map((scenario) => scenario.name);
   const parts = await prepareParts();
-  const { cacheFolder } = await import("./parts/layout.ts");
+  const { cacheFolder } = await import("./parts/cache.ts");
   const { runInside, howToEnter } = await import("./cluster/enter.ts");
   const script = new URL("inner.ts", import.meta.url).pathname;
   const args = [JSON.stringify({ names: chosen, options })];
