@@ -47,10 +47,11 @@ export async function removeStaleRuns(cache: string): Promise<void> {
   for (const { record, isAlive } of await listRuns(cache)) if (!isAlive) await forgetRun(cache, record);
 }
 
-/** Ends every world of this cache and removes what it left. Returns one sentence for each. */
-export async function endRuns(cache: string): Promise<readonly string[]> {
+/** Ends the worlds of this cache, or one of them, and removes what they left. Returns one sentence for each. */
+export async function endRuns(cache: string, only?: string): Promise<readonly string[]> {
   const said: string[] = [];
-  for (const { record, isAlive } of await listRuns(cache)) {
+  const runs = (await listRuns(cache)).filter(({ record }) => only === undefined || record.id === only);
+  for (const { record, isAlive } of runs) {
     if (isAlive) {
       // The namespaces' first process is killed with it, and with that everything inside.
       process.kill(record.pid, "SIGKILL");
