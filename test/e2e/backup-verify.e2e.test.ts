@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readInputs } from "../../src/actions/backup-verify/inputs.ts";
 import { backupVerify } from "../../src/actions/backup-verify/run.ts";
 import { runAction } from "../../src/platform/action.ts";
@@ -123,6 +123,8 @@ function directoryWith(name: string, change: (data: string) => void): string {
 const statement = "SET statement_timeout = 0;";
 const inserted = (text: string) => file("good.sql").toString().replace(statement, `${statement}\n${text}`);
 const witness = path("witness");
+
+afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 describe.skipIf(tools === undefined)(`backup-verify on real dumps${why}`, () => {
   beforeAll(async () => {
