@@ -12,8 +12,6 @@ export interface ActionFile {
   /** Path of its folder inside the repository; empty for the root. */
   readonly path: string;
   readonly main: string;
-  readonly pre?: string;
-  readonly preIf?: string;
   readonly post?: string;
   readonly postIf?: string;
   readonly inputs: readonly ActionInput[];
@@ -48,13 +46,12 @@ export function readAction(source: Source, path: string, from: { at: Place; refu
     refusals.add(at, `${file} runs with ${using}: the rehearsal models node24 actions only`);
     return undefined;
   }
+  if (runs.has("pre")) refusals.add(at, `${file} has a pre script, which is not modelled by the rehearsal`);
   const field = (key: string) => (runs.has(key) ? String(runs.get(key)) : undefined);
   const action: ActionFile = {
     source,
     path,
     main: field("main") ?? "",
-    ...optional("pre", field("pre")),
-    ...optional("preIf", field("pre-if")),
     ...optional("post", field("post")),
     ...optional("postIf", field("post-if")),
     inputs: readInputs(document.get("inputs")),
@@ -72,7 +69,7 @@ function refuseMissingFiles(
     refusals.add(at, `${file} lies in ${action.source.repository}: only actions of Sluice itself are run`);
     return;
   }
-  for (const script of [action.main, action.pre, action.post]) {
+  for (const script of [action.main, action.post]) {
     if (script === undefined) continue;
     const path = join(action.source.folder, action.path, script);
     if (!existsSync(path)) refusals.add(at, `${file} names ${script}, which does not exist: build it first`);

@@ -27,11 +27,7 @@ export async function runGatedJob(
   const { context, prefix, file } = call;
   const api = context.openJob(turn.name);
   const { end, startedAt, environment, approvedBy } = await inSlot(job, turn, { call, api }).catch(
-    (thrown: unknown) => {
-      const annotation: Annotation = { level: "error", message: messageOf(thrown) };
-      context.emit({ kind: "annotation", job: turn.path, annotation, at: new Date() });
-      return stopped("failure", annotation);
-    },
+    (thrown: unknown) => stopped("failure", problem(context, turn, messageOf(thrown))),
   );
   const result: JobResult = {
     path: turn.path,
@@ -79,18 +75,33 @@ async function inSlot(job: PlannedStepsJob, turn: JobTurn, where: Where): Promis
   });
   if (slot.kind === "cancelled") return stopped("cancelled", { level: "error", message: slot.reason });
   try {
+    const alien = alienLabel(job, turn);
+    if (alien !== undefined) return stopped("failure", problem(context, turn, alien));
     const name = environmentName(job, turn);
     if (name === "") return await runSteps(job, turn, { ...where, gate: undefined });
     const makesDeployment = wantsDeployment(job, turn);
     const gate = await passGate(context, { environment: name, makesDeployment, job: turn.path, onWaiting });
     if (gate.kind === "open") return await runSteps(job, turn, { ...where, gate });
     if (gate.kind === "cancelled") return { ...stopped("cancelled"), environment: name };
-    const annotation: Annotation = { level: "error", message: gate.reason };
-    context.emit({ kind: "annotation", job: turn.path, annotation, at: new Date() });
-    return { ...stopped("failure", annotation), environment: name };
+    return { ...stopped("failure", problem(context, turn, gate.reason)), environment: name };
   } finally {
     slot.release();
   }
+}
+
+// Every job runs on this machine, whatever its label; but not on another kind of machine.
+function alienLabel(job: PlannedStepsJob, turn: JobTurn): string | undefined {
+  if (job.syntax.runsOn === undefined) return undefined;
+  const labels = JSON.stringify(evaluateNode(job.syntax.runsOn, turn.scope));
+  return /windows|macos/i.test(labels)
+    ? `runs-on ${labels} is not modelled by the rehearsal: it runs on Linux`
+    : undefined;
+}
+
+function problem(context: CallSetting["context"], turn: JobTurn, message: string): Annotation {
+  const annotation: Annotation = { level: "error", message };
+  context.emit({ kind: "annotation", job: turn.path, annotation, at: new Date() });
+  return annotation;
 }
 
 function stopped(result: "failure" | "cancelled", ...annotations: Annotation[]): GatedEnd {

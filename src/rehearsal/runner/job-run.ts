@@ -191,8 +191,9 @@ export class JobRun implements JobControl {
     if (this.isStopped) return undefined;
     const { result, leavings, inputs } = await runTurn(this, turn);
     this.#steps.push(result);
-    const { id, outcome, conclusion, outputs } = result;
-    if (turn.phase === "main") this.known.steps.set(id, { outputs: { ...outputs }, outcome, conclusion });
+    const { id, outcome, conclusion } = result;
+    if (turn.phase === "main")
+      this.known.steps.set(id, { outputs: { ...leavings?.outputs }, outcome, conclusion });
     Object.assign(this.known.env, leavings?.env);
     this.#paths = [...(leavings?.paths ?? []), ...this.#paths];
     if (conclusion === "failure" && this.known.status === "success") this.known.status = "failure";

@@ -5,9 +5,11 @@ export const trackingVariable = "RUNNER_TRACKING_ID";
 
 /** Kills every process of a job: the descendants of `root` and all that carry its tracking id. */
 export function killTree(root: number | undefined, trackingId: string): void {
-  // Twice: a process may have been starting another one while the first list was read.
-  for (let round = 0; round < 2; round++) {
-    for (const pid of treeOf(root, trackingId)) {
+  // Again until there is none: a process may have been starting another one while the list was read.
+  for (let round = 0; round < maxRounds; round++) {
+    const tree = treeOf(root, trackingId);
+    if (tree.size === 0) return;
+    for (const pid of tree) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
@@ -16,6 +18,9 @@ export function killTree(root: number | undefined, trackingId: string): void {
     }
   }
 }
+
+/** The dead stay in the list until somebody buries them; this many looks are enough for the living. */
+const maxRounds = 3;
 
 function treeOf(root: number | undefined, trackingId: string): ReadonlySet<number> {
   const parents = new Map<number, number>();

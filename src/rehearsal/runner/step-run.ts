@@ -75,7 +75,7 @@ class StepRun {
       kind: "step-started",
       job: this.#job.path,
       step: this.#turn.number,
-      name: this.#name,
+      name: this.#job.masks.mask(this.#name),
       at: this.#startedAt,
     });
     const files = prepareStepFiles(this.#job.machine.temp);
@@ -183,18 +183,25 @@ class StepRun {
     const result: StepResult = {
       number,
       id: planned.id,
-      name: this.#name,
+      name: this.#job.masks.mask(this.#name),
       phase,
       ...(planned.syntax.uses === undefined ? {} : { uses: planned.syntax.uses }),
       startedAt: this.#startedAt,
       endedAt: new Date(),
       outcome,
       conclusion: outcome === "failure" && this.#mayFail() ? "success" : outcome,
-      outputs: leavings?.outputs ?? {},
+      outputs: this.#masked(leavings?.outputs ?? {}),
       summary,
       annotations: this.#log.annotations,
     };
     return { result, ...(leavings && { leavings }), ...(this.#inputs && { inputs: this.#inputs }) };
+  }
+
+  // What listeners see; later steps of the job get the values as they are.
+  #masked(outputs: Readonly<Record<string, string>>): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, value]) => [name, this.#job.masks.mask(value)]),
+    );
   }
 
   #mayFail(): boolean {

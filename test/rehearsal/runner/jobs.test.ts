@@ -3,7 +3,7 @@ import { runWorkflow } from "../../../src/rehearsal/runner/run.ts";
 import { jobOf, logOf, playText, prepare } from "./playground.ts";
 
 const job = (id: string, rest: string, run = "true") =>
-  `  ${id}:\n    runs-on: ubuntu-latest\n${rest}    steps:\n      - run: ${run}\n`;
+  `  ${id}:\n${rest.includes("runs-on") ? "" : "    runs-on: ubuntu-latest\n"}${rest}    steps:\n      - run: ${run}\n`;
 const workflow = (...jobs: string[]) => `on: workflow_dispatch\njobs:\n${jobs.join("")}`;
 
 test.each([
@@ -27,6 +27,11 @@ test.each([
     name: "skips a job whose condition does not hold",
     rest: "    if: github.ref == 'refs/heads/x'\n",
     result: "skipped",
+  },
+  {
+    name: "fails a job for another kind of machine",
+    rest: "    runs-on: windows-latest\n",
+    result: "failure",
   },
   { name: "fails a job whose condition is broken", rest: "    if: fromJSON('{')\n", result: "failure" },
   {

@@ -169,7 +169,7 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
 function commitAll(folder: string): void {
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", folder, "-c", "user.name=T", "-c", "user.email=t@example.com", ...args]);
-  git("init", "--quiet", "--initial-branch=main");
+  git("init", "--quiet", "--template=", "--initial-branch=main");
   git("add", ".");
   git("commit", "--quiet", "--message=first");
 }

@@ -28,6 +28,7 @@ test("runWorkflow() hides what a step masks, in logs, in summaries and by droppi
   const { result, events } = await playText(stepsWorkflow(steps, outputs));
   expect(logOf(events)).toContain("this is ***");
   expect(jobOf(result, "one").steps[0]?.summary).toBe("summary ***\n");
+  expect(jobOf(result, "one").steps[0]?.outputs).toEqual({ x: "***", y: "open" });
   expect(jobOf(result, "one").outputs).toEqual({ y: "open" });
   expect(jobOf(result, "one").annotations.map((one) => one.message)).toContain(
     "Skip output 'x' since it may contain secret.",
