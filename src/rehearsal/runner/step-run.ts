@@ -151,6 +151,10 @@ class StepRun {
     }
     if (wasCancelled()) return "cancelled";
     if (exitCode === 0) return "success";
+    // An action says itself why it failed; GitHub adds a sentence for scripts only.
+    const isSaid =
+      exitCode !== undefined && this.#turn.planned.kind === "javascript" && problem === undefined;
+    if (isSaid) return "failure";
     return this.#fail(problem ?? `Process completed with exit code ${exitCode ?? "unknown (killed)"}.`);
   }
 
