@@ -124,6 +124,7 @@ function detailOfJudgement(judgement: MetricJudgement) {
     stream,
     sum: { candidate: { ...counts.candidate }, baseline: { ...counts.baseline } },
     logFail: finite(judgement.logFail),
+    logFailsAt: judgement.logFailsAt,
     logPassRatio: finite(judgement.logPassRatio),
     logPassLimit: finite(judgement.logPassLimit),
     pValue,

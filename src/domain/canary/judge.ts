@@ -32,6 +32,8 @@ export interface MetricJudgement {
   readonly kind: "passed" | "failed" | "open" | "unusable";
   /** Log evidence that the candidate is worse than tolerated or over its limit. */
   readonly logFail: number;
+  /** From where on that evidence fails the metric: log of 1/alpha. */
+  readonly logFailsAt: number;
   /** Log evidence that it is not unacceptably worse than the baseline. */
   readonly logPassRatio: number;
   /** Log evidence that it is under its limit. */
@@ -95,6 +97,7 @@ export function judgeMetric(
     name: metric.name,
     kind,
     logFail: against.log,
+    logFailsAt: -Math.log(alpha),
     logPassRatio: notWorse,
     logPassLimit: under,
     pValue,

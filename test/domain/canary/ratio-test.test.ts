@@ -96,6 +96,27 @@ function expectationOf(rule: RatioTest, at: { nc: number; nb: number; rate: numb
   return sum;
 }
 
+test("addToRatio() expects at most 1 where requests of the baseline count in part", () => {
+  const rule = testForSlowerRequests();
+  const [nc, nb] = [6, 7];
+  for (const [half, whole] of [
+    [0.1, 0.05],
+    [0.4, 0.1],
+    [0.6, 0.3],
+  ] as const) {
+    let sum = 0;
+    binomialLogs(nc, half / 2 + whole).forEach((logCandidate, ec) => {
+      binomialLogs(nb, half + whole).forEach((logTouched, touched) => {
+        binomialLogs(touched, whole / (half + whole)).forEach((logWhole, full) => {
+          const eb = full + (touched - full) / 2;
+          sum += Math.exp(logCandidate + logTouched + logWhole + evidence(rule, [[ec, nc, eb, nb]]));
+        });
+      });
+    });
+    expect(sum).toBeLessThanOrEqual(1 + 1e-9);
+  }
+});
+
 function randomBatch(random: Random): Batch {
   const nc = 1 + random.below(400);
   const nb = 1 + random.below(4000);
