@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Where parts and notes of worlds are kept: `SLUICE_CACHE`, else the user's cache folder. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -15,10 +15,38 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>> = 
  */
 export async function cached(path: string, fill: (temporary: string) => Promise<void>): Promise<string> {
   if (existsSync(path)) return path;
-  const temporary = `${path}.part`;
-  await rm(temporary, { recursive: true, force: true });
   await mkdir(dirname(path), { recursive: true });
+  await removeAbandoned(path);
+  const temporary = `${path}${mark}${process.pid}`;
   await fill(temporary);
-  await rename(temporary, path);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    // Another preparation was quicker: its part is as good.
+    if (!existsSync(path)) throw error;
+    await rm(temporary, { recursive: true, force: true });
+  }
   return path;
+}
+
+const mark = ".part-";
+
+/** What a killed preparation has left half done goes; what another one is still at stays. */
+async function removeAbandoned(path: string): Promise<void> {
+  const beginning = `${basename(path)}${mark}`;
+  const names = await readdir(dirname(path));
+  for (const name of names.filter((one) => one.startsWith(beginning))) {
+    const owner = Number.parseInt(name.slice(beginning.length), 10);
+    if (owner !== process.pid && isAlive(owner)) continue;
+    await rm(join(dirname(path), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

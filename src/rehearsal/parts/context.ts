@@ -9,11 +9,11 @@ export interface Preparation {
   readonly progress: Progress;
   readonly shell: Shell;
   readonly fetch: typeof fetch;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** The preparation of this machine, in this environment. */
-export function preparationHere(progress: Progress, signal?: AbortSignal): Preparation {
+export function preparationHere(progress: Progress, signal: AbortSignal): Preparation {
   return { cache: cacheFolder(), env: process.env, progress, shell, fetch, signal };
 }
 
@@ -24,7 +24,9 @@ export function run(
   args: readonly string[],
   options: ShellOptions = {},
 ): Promise<string> {
-  const { signal } = preparation;
-  const withSignal = signal === undefined ? options : { ...options, signal, graceMs: 2000 };
-  return mustSucceed(preparation.shell, program, args, withSignal);
+  return mustSucceed(preparation.shell, program, args, {
+    ...options,
+    signal: preparation.signal,
+    graceMs: 2000,
+  });
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, glob, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { OutsideError } from "../../core/errors.ts";
+import { messageOf, OutsideError } from "../../core/errors.ts";
 import { cached } from "./cache.ts";
 import { type Preparation, run } from "./context.ts";
 import { isExecutable } from "./path.ts";
@@ -89,10 +89,17 @@ async function fill(preparation: Preparation, group: PackageGroup, temporary: st
     run(preparation, "apt-get", args, { env: apt, cwd: temporary });
   await mkdir(temporary, { recursive: true });
   await told(preparation.progress, "Debian packages: reading what there is", async () => {
-    await aptGet("update", "-qq");
-    return { result: undefined, ends: "Debian packages: lists read" };
+    // A foreign source that is down is no reason to stop: what matters is whether the packages are found.
+    const problem = await aptGet("update", "-qq").then(() => "", messageOf);
+    return { result: undefined, ends: `Debian packages: ${problem === "" ? "lists read" : problem}` };
   });
-  const simulated = await aptGet("install", "-s", "--no-install-recommends", ...group.packages);
+  const simulated = await aptGet("install", "-s", "--no-install-recommends", ...group.packages).catch(
+    (error) => {
+      throw new OutsideError(
+        `${group.packages.join(", ")} cannot be had here: ${messageOf(error)}; allow the machine's package sources or install them`,
+      );
+    },
+  );
   const wanted = packagesOf(simulated);
   const begins = `Debian packages: downloading ${wanted.length} for ${group.packages.join(", ")}`;
   await told(preparation.progress, begins, async () => {
@@ -120,6 +127,8 @@ async function makeAptFolder(folder: string): Promise<Readonly<Record<string, st
     `Dir::Cache "${folder}";`,
     'APT::Sandbox::User "root";',
     'Acquire::Retries "3";',
+    'Acquire::Languages "none";',
+    'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";',
   ];
   await writeFile(file, `${lines.join("\n")}\n`);
   return { APT_CONFIG: file, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };

@@ -45,7 +45,7 @@ async function reach(preparation: Preparation, url: string): Promise<Response | 
     if (response.ok) return response;
     preparation.progress(`${url} answered ${response.status}: trying another way`);
   } catch (error) {
-    if (preparation.signal?.aborted) throw error;
+    if (preparation.signal.aborted) throw error;
     const cause =
       error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     preparation.progress(`${new URL(url).hostname} cannot be reached (${cause}): trying another way`);
@@ -57,9 +57,8 @@ async function reach(preparation: Preparation, url: string): Promise<Response | 
 async function withTimeToConnect(preparation: Preparation, url: string): Promise<Response> {
   const connecting = new AbortController();
   const timer = setTimeout(() => connecting.abort(new Error("no answer in time")), connectMs);
-  const signals = [connecting.signal, ...(preparation.signal ? [preparation.signal] : [])];
   try {
-    return await preparation.fetch(url, { signal: AbortSignal.any(signals) });
+    return await preparation.fetch(url, { signal: AbortSignal.any([connecting.signal, preparation.signal]) });
   } finally {
     clearTimeout(timer);
   }

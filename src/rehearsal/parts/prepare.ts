@@ -16,19 +16,43 @@ const kubernetesVersion = "1.34.2";
 const traefikVersion = "3.7.9";
 
 /** Provides everything a world is made of: what is whole in the cache costs nothing, the rest is shown as it comes. */
-export async function prepare(progress: Progress, signal?: AbortSignal): Promise<Parts> {
+export async function prepare(progress: Progress): Promise<Parts> {
   if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {
     throw new OutsideError(
       `The rehearsal runs on Linux x64 and arm64: got ${process.platform} ${process.arch}`,
     );
   }
-  const preparation = preparationHere(progress, signal);
-  await mkdir(preparation.cache, { recursive: true });
-  await refuseFullDisk(preparation.cache, neededBytes(preparation.cache));
-  // Packages come over the network while Go keeps both cores busy. Programs are built one at a time.
-  const others = providePackagesAndImages(preparation);
-  const [programs, packages] = await Promise.all([providePrograms(preparation), others]);
-  return { ...programs, ...packages };
+  return interruptible(async (signal) => {
+    const preparation = preparationHere(progress, signal);
+    await mkdir(preparation.cache, { recursive: true });
+    await refuseFullDisk(preparation.cache, neededBytes(preparation.cache));
+    // Packages come over the network while Go keeps both cores busy. Programs are built one at a time.
+    const others = providePackagesAndImages(preparation);
+    const [programs, packages] = await Promise.all([providePrograms(preparation), others]);
+    return { ...programs, ...packages };
+  });
+}
+
+/** Ctrl-C ends what is being fetched or built, and says that the next preparation goes on from there. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    return await work(stopping.signal);
+  } catch (error) {
+    const isInterrupted = stopping.signal.aborted;
+    // What is still being fetched or built beside the failure must not hold the process up.
+    stop();
+    if (!isInterrupted) throw error;
+    throw new OutsideError(
+      "The preparation was interrupted: what is done is kept, the next one goes on from there",
+    );
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
 }
 
 /** Building everything takes 14 GB, most of it in Go's own caches; a world by itself takes 3 GB. */
