@@ -84,8 +84,15 @@ function unshare(entry: Entry, insideFile: string): ChildProcess {
     // A session of its own: Ctrl-C comes to the outer process alone and is handed on once.
     detached: true,
     stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { ...process.env, ...insideEnvironment(insideFile) },
+    env: environmentInside(insideFile),
   });
+}
+
+/** Programs of the packages lie in the system's folders; a proxy of the machine cannot be reached from inside. */
+function environmentInside(insideFile: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(https?|all|no)_proxy$/i.test(name));
+  const path = `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  return { ...Object.fromEntries(kept), PATH: path, ...insideEnvironment(insideFile) };
 }
 
 const handedOn = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, statfs, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { mustSucceed, shell } from "../../platform/shell.ts";
 import type { Inside } from "./inside.ts";
@@ -9,6 +9,8 @@ export const nodeAddress = "10.98.0.1";
 export const podCidr = "10.244.0.0/16";
 export const serviceCidr = "10.96.0.0/16";
 
+const overlayType = 0x794c7630;
+
 /**
  * Makes this process' namespaces fit for a cluster: private file system layers with the unpacked packages in them,
  * and a network of its own. Refuses to run in the machine's own namespaces.
@@ -16,6 +18,10 @@ export const serviceCidr = "10.96.0.0/16";
 export async function isolate(inside: Inside): Promise<void> {
   await refuseOnTheMachineItself();
   await mount("--make-rprivate", "/");
+  // An overlay cannot write to another overlay, which the whole disk of a container is.
+  if ((await statfs(inside.runFolder)).type === overlayType) {
+    await mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", inside.runFolder);
+  }
   const kept = await keepAside(inside);
   for (const folder of ["usr", "etc", "var"]) await layOver(inside, folder);
   await mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run");
@@ -114,5 +120,4 @@ async function raiseNetwork(): Promise<void> {
   // Without a route the kernel would refuse service addresses before kube-proxy's rules see them.
   await ip("route", "add", serviceCidr, "dev", "lo", "src", nodeAddress);
   await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
-  await readFile("/proc/sys/net/ipv4/ip_forward", "utf8");
 }

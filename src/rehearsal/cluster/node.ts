@@ -68,6 +68,8 @@ path = "${folder}/opt"
 sandbox_image = "${host}/base/pause:1"
 # Lowering the score needs a capability that machines in machines often lack.
 restrict_oom_score_adj = true
+# A profile loaded into the kernel would stay on the machine.
+disable_apparmor = true
 [${cri}.cni]
 bin_dir = "/usr/lib/cni"
 conf_dir = "${folder}/cni"

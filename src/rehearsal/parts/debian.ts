@@ -30,13 +30,6 @@ export const worldPackages: PackageGroup = {
   ],
 };
 
-/** What the report's own test needs, and nothing else does. */
-export const reportPackages: PackageGroup = {
-  name: "report",
-  packages: ["chromium"],
-  programs: ["/usr/lib/chromium/chromium"],
-};
-
 /**
  * A folder with the unpacked packages that the machine lacks for a group, or undefined when it lacks none. Nothing is
  * installed: apt only says what is missing, in lists of our own.
