@@ -38,10 +38,7 @@ export async function diagnose(session: Session, failed: Failed): Promise<Diagno
   const { runner } = session.context;
   if (events.length > 0) await runner.group("Events", async () => runner.printForeign(events));
   if (log !== undefined) await runner.group(log.title, async () => runner.printForeign(log.lines));
-  const lastWords = log?.lines
-    .findLast((line) => line.trim() !== "")
-    ?.trim()
-    .slice(0, 300);
+  const lastWords = log === undefined ? undefined : tellingLine(log.lines);
   return {
     ...(lastWords === undefined || log?.isMissing === true ? {} : { lastWords }),
     text: [
@@ -54,6 +51,13 @@ export async function diagnose(session: Session, failed: Failed): Promise<Diagno
       ...(log === undefined ? {} : { log: { title: log.title, lines: log.lines } }),
     },
   };
+}
+
+// What a runtime prints after an error (its version, a closing brace) explains nothing.
+function tellingLine(lines: readonly string[]): string | undefined {
+  const spoken = lines.map((line) => line.trim()).filter((line) => line !== "");
+  const error = spoken.findLast((line) => /\b\w*(error|exception|fatal|panic|failed|cannot)\b/i.test(line));
+  return (error ?? spoken.at(-1))?.slice(0, 300);
 }
 
 // The pod the verdict names, else a pod of a failed hook, else the first new one that is not ready.

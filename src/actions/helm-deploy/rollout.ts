@@ -69,14 +69,20 @@ export async function rollOut(session: Session, request: RolloutRequest): Promis
       return { kind: "ready", revision: newest.revision, seconds };
     const failure = explain(session, { ran, observer, description: newest?.description ?? "" });
     const diagnosis = await diagnose(session, { ...failure, view: observer.view(), scope: observer.scope });
-    const sentence =
-      diagnosis.lastWords === undefined ? failure.sentence : `${failure.sentence}: ${diagnosis.lastWords}`;
+    const sentence = withLastWords(failure, diagnosis.lastWords);
     const revision = newest === undefined ? {} : { revision: newest.revision };
     return { kind: "failed", ...failure, sentence, seconds, ...revision, diagnosis };
   } finally {
     clearTimeout(deadline);
     await observer.end();
   }
+}
+
+// The log explains an end, not a wait.
+const endings: readonly FailureReason[] = ["crash", "container", "hook"];
+
+function withLastWords({ reason, sentence }: Explanation, lastWords: string | undefined): string {
+  return lastWords === undefined || !endings.includes(reason) ? sentence : `${sentence}: ${lastWords}`;
 }
 
 function labelsOf({ context, inputs }: Session, record: string): Readonly<Record<string, string>> {
