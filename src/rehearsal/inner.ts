@@ -10,6 +10,7 @@ import { writeReport } from "./report/write.ts";
 import type { ApprovalQuestion } from "./runner/events.ts";
 import { chooseScenarios } from "./scenarios/all.ts";
 import type { Outcome, Scenario } from "./scenarios/scenario.ts";
+import { outliveTokens } from "./token-renewal.ts";
 import { approvalPage, terminalView } from "./view.ts";
 
 interface Task {
@@ -30,14 +31,25 @@ async function main(): Promise<number> {
   });
   say(`The cluster is up after ${formatMs(Date.now() - started)}`);
   const broken = world.broken.then((why) => Promise.reject(new Error(why)));
+  const renewal = task.names.includes("all") ? outliveTokens(world) : undefined;
   let exitCode = 0;
   for (const scenario of chooseScenarios(task.names)) {
     const code = await Promise.race([play(world, scenario, task.options), broken]);
     exitCode = Math.max(exitCode, code);
   }
+  if (renewal !== undefined) exitCode = Math.max(exitCode, conclude("token-renewal", await renewal));
   if (task.options.keep) await stayUp(exitCode);
-  await world.stop();
+  // What runs in the world ends with this process, the first of its namespaces.
   return exitCode;
+}
+
+/** The closing line of a scenario. */
+function conclude(name: string, differences: readonly string[]): number {
+  const isRight = differences.length === 0;
+  say(
+    `scenario ${name} ${isRight ? "ended as it should" : `ended otherwise than it should: ${differences.join("; ")}`}`,
+  );
+  return isRight ? 0 : 1;
 }
 
 async function play(world: World, scenario: Scenario, options: RehearseOptions): Promise<number> {
@@ -58,12 +70,7 @@ async function play(world: World, scenario: Scenario, options: RehearseOptions):
   tell(outcome, Date.now() - begun);
   say(`  report         ${page}`);
   if (!options.isScenario) return outcome.runs.every((run) => run.conclusion === "success") ? 0 : 1;
-  const end =
-    differences.length === 0
-      ? "ended as it should"
-      : `ended otherwise than it should: ${differences.join("; ")}`;
-  say(`scenario ${scenario.name} ${end}`);
-  return differences.length === 0 ? 0 : 1;
+  return conclude(scenario.name, differences);
 }
 
 async function answer(question: ApprovalQuestion, options: RehearseOptions): Promise<boolean> {

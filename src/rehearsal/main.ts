@@ -38,12 +38,12 @@ async function prepareParts() {
 
 async function play(names: readonly string[], options: RehearseOptions): Promise<number> {
   const { chooseScenarios } = await import("./scenarios/all.ts");
-  const chosen = chooseScenarios(names).map((scenario) => scenario.name);
+  chooseScenarios(names);
   const parts = await prepareParts();
   const { cacheFolder } = await import("./parts/cache.ts");
   const { runInside, howToEnter } = await import("./cluster/enter.ts");
   const script = new URL("inner.ts", import.meta.url).pathname;
-  const args = [JSON.stringify({ names: chosen, options })];
+  const args = [JSON.stringify({ names, options })];
   const { exitCode, kept } = await runInside({ script, args, parts, cache: cacheFolder() });
   if (kept !== undefined) {
     console.log(`\nThe cluster stays up. Look at it:\n  ${await howToEnter(kept)}`);

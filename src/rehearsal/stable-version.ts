@@ -48,6 +48,7 @@ function workflow(stage: Stage, known: string | undefined): string {
     `${sluiceRepository}/actions/${name}@0000000000000000000000000000000000000000`;
   const image = known === undefined ? "${{ steps.build.outputs.image }}" : `${stage.image}@${known}`;
   const build = `      - id: build
+        name: Build
         uses: ${action("build-push")}
         with:
           image: ${stage.image}
@@ -79,13 +80,16 @@ jobs:
     outputs:
       digest: ${known ?? "${{ steps.build.outputs.digest }}"}
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1
+      - name: Check out
+        uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1
         with:
           persist-credentials: false
-${known === undefined ? build : ""}      - uses: ${action("helm-deploy")}
+${known === undefined ? build : ""}      - name: Deploy
+        uses: ${action("helm-deploy")}
         with:
           phase: deploy
 ${deploy}      - id: smoke
+        name: Smoke test
         uses: ${action("smoke-test")}
         with:
           base-url: \${{ vars.PRODUCTION_URL }}
@@ -95,7 +99,8 @@ ${deploy}      - id: smoke
             - name: ready
               request: { method: GET, path: /ready }
               expect: { status: 200 }
-      - uses: ${action("helm-deploy")}
+      - name: Record
+        uses: ${action("helm-deploy")}
         with:
           phase: finish
           evidence: \${{ steps.smoke.outputs.report }}

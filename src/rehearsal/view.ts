@@ -4,7 +4,13 @@ import type { ApprovalQuestion, JobResult, RunEvent, StepResult } from "./runner
 
 /** Shows a run in the terminal: a line per job and step with its time and verdict, the canary as it goes. */
 export function terminalView(write: (line: string) => void): (event: RunEvent) => void {
+  const calls = new Set<string>();
   return (event) => {
+    if (event.kind === "run-started") {
+      for (const job of event.jobs) if (job.kind === "call") calls.add(job.path);
+    }
+    // A call is only its jobs, each of which has lines of its own.
+    if (event.kind === "job-started" && calls.has(event.job)) return;
     const line = lineOf(event);
     if (line !== undefined) write(line);
   };
@@ -39,7 +45,7 @@ function lineOf(event: RunEvent): string | undefined {
 
 /** What canary-analyze says at each look and helm-deploy of a rollout. */
 function isProgress(line: string): boolean {
-  return /^(look |weight |step )/i.test(stripVTControlCharacters(line));
+  return /^weight /.test(stripVTControlCharacters(line));
 }
 
 function shortPath(path: string): string {

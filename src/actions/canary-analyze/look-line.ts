@@ -29,5 +29,5 @@ function describeMetric(judgement: MetricJudgement): string {
 
 function formatE(log: number): string {
   if (log === Number.NEGATIVE_INFINITY) return "0";
-  return formatP(Math.exp(Math.min(log, 700)));
+  return log > Math.log(1e6) ? "over 1e6" : formatP(Math.exp(log));
 }

@@ -17,7 +17,8 @@ export function parsePairs(entries: readonly string[], rule: PairRule): Readonly
     if (equals === -1 || !rule.key.test(key)) {
       throw new ConfigError(`Input "${rule.input}" must hold lines KEY=value: got ${shown(entry, rule)}`);
     }
-    if (pairs.has(key)) throw new ConfigError(`Input "${rule.input}" must name each key once: got "${key}" twice`);
+    if (pairs.has(key))
+      throw new ConfigError(`Input "${rule.input}" must name each key once: got "${key}" twice`);
     pairs.set(key, entry.slice(equals + 1));
   }
   return pairs;

@@ -61,16 +61,10 @@ function authenticationOf(site: Site): object {
   return {
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "AuthenticationConfiguration",
-    jwt: [
-      {
-        issuer: {
-          url: site.issuerUrl,
-          audiences: [site.audience],
-          certificateAuthority: site.certificates.authorityPem,
-        },
-        claimMappings: { username: { claim: "sub", prefix: "github:" } },
-      },
-    ],
+    jwt: [site.issuerUrl, site.secondIssuerUrl].map((url) => ({
+      issuer: { url, audiences: [site.audience], certificateAuthority: site.certificates.authorityPem },
+      claimMappings: { username: { claim: "sub", prefix: "github:" } },
+    })),
   };
 }
 

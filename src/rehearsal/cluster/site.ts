@@ -14,6 +14,8 @@ export interface Site {
   readonly users: Users;
   readonly registry: RegistryLogin;
   readonly issuerUrl: string;
+  /** A second issuer, for what goes on beside the scenarios. */
+  readonly secondIssuerUrl: string;
   readonly audience: string;
   /** Starts a program whose output goes to the world's logs. */
   readonly start: (name: string, program: string, args: readonly string[], more?: StartOptions) => Daemon;

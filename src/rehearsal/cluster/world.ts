@@ -31,6 +31,7 @@ export interface World {
   readonly postgres: Postgres;
   /** Where the API server expects the issuer of GitHub's tokens, and the key pair it must serve with. */
   readonly issuer: Issuer;
+  readonly secondIssuer: Issuer;
   readonly podCidr: string;
   readonly nodeAddress: string;
   readonly parts: Parts;
@@ -105,6 +106,7 @@ async function makeSite(inside: Inside, options: WorldOptions, daemons: Daemon[]
     users: await makeUsers(secrets, apiServerUrl, certificates.authority.certificate),
     registry: makeRegistryLogin(),
     issuerUrl: `https://127.0.0.1:${options.issuerPort ?? 8444}`,
+    secondIssuerUrl: "https://127.0.0.1:8445",
     audience: "sluice-rehearsal",
     start: (name, program, args, more = {}) => {
       const daemon = startDaemon({ name, program, args, logs, ...more });
@@ -203,6 +205,7 @@ function describe(site: Site, started: Started): World {
     hostnames: { staging: "staging.example.test", production: "production.example.test" },
     postgres: started.postgres,
     issuer: { url: site.issuerUrl, audience: site.audience, ...certificates.issuer },
+    secondIssuer: { url: site.secondIssuerUrl, audience: site.audience, ...certificates.issuer },
     podCidr,
     nodeAddress,
     parts: site.parts,

@@ -34,8 +34,8 @@ export function canarySection(evidence: Evidence): string {
         return typeof log === "number" ? [[secondsOf(look), Math.max(0, log)] as const] : [];
       }),
     };
-    const alpha = 1 - (numberAt(evidence.details, "allowed", "confidence") ?? 0.95);
-    const limit = { value: Math.log(1 / alpha), name: `fails at 1/${Number(alpha.toPrecision(3))}` };
+    const failsAt = numberAt(looks.at(-1), "metrics", name, "logFailsAt") ?? Math.log(20);
+    const limit = { value: failsAt, name: `fails at p ${Math.exp(-failsAt).toPrecision(2)}` };
     const sentence = textAt(looks.at(-1), "metrics", name, "sentence") ?? "";
     return `<p>${escapeHtml(sentence)}</p>${lineChart({ ...frame, title: `${name}: share of bad requests so far`, unit: " %", lines: [share("baseline"), share("candidate")] })}${lineChart({ ...frame, title: `${name}: evidence (logarithm) against its limit`, unit: "", lines: [failing], limit })}`;
   });
