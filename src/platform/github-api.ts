@@ -72,7 +72,7 @@ export function githubApi(token: string, env: Env): GithubApi {
       throw error;
     }
   };
-  const attempt = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}";
+  const runPath = "/repos/{owner}/{repo}/actions/runs/{run_id}";
   return {
     request,
     environment: async (name) => {
@@ -88,10 +88,14 @@ export function githubApi(token: string, env: Env): GithubApi {
     },
     isOver: async (run) => {
       const [runOwner = "", runRepo = ""] = run.repository.split("/");
-      const place = { owner: runOwner, repo: runRepo, run_id: Number(run.id), attempt_number: run.attempt };
-      const status = textAt(await orUndefined(request(attempt, place)), "status");
-      if (status === undefined || status === "completed") return status === undefined ? undefined : true;
-      return jobIsOver(await orUndefined(request(`${attempt}/jobs`, { ...place, per_page: 100 })), run.job);
+      const place = { owner: runOwner, repo: runRepo, run_id: Number(run.id) };
+      const found = await orUndefined(request(`GET ${runPath}`, place));
+      if (found === undefined) return undefined;
+      const newest = numberAt(found, "run_attempt") ?? run.attempt;
+      if (newest > run.attempt || textAt(found, "status") === "completed") return true;
+      const jobs = `GET ${runPath}/attempts/{attempt_number}/jobs`;
+      const page = { ...place, attempt_number: run.attempt, per_page: 100 };
+      return jobIsOver(await orUndefined(request(jobs, page)), run.job);
     },
     createDeployment: async (deployment) => {
       const made = await request("POST /repos/{owner}/{repo}/deployments", deploymentBody(deployment));
