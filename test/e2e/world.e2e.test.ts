@@ -41,13 +41,7 @@ describe.skipIf(!isPossible)("startWorld()", () => {
   }
 
   async function expectNothingLeft(file: string): Promise<void> {
-    const id = await idIn(file);
-    expect(
-      leftBehind(
-        before,
-        (await alive()).filter((one) => one !== id),
-      ),
-    ).toEqual([]);
+    expect(leftBehind(before, await idIn(file))).toEqual([]);
   }
 
   async function waitForFile(file: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "../parts/cache.ts";
+import { cacheEntries, cacheFolder } from "../parts/cache.ts";
 import { endRuns } from "./runs.ts";
 
 /** Ends kept worlds, removes what they left and the cache of parts, and says each in one line. */
@@ -10,8 +11,10 @@ export async function cleanUp(
   cache: string = cacheFolder(),
 ): Promise<void> {
   for (const sentence of await endRuns(cache)) say(sentence);
-  await rm(cache, { recursive: true, force: true });
-  say(`removed ${cache}`);
+  // Only what is ours: somebody may have named a folder with other things in it.
+  for (const name of cacheEntries) await rm(join(cache, name), { recursive: true, force: true });
+  await rmdir(cache).catch(() => undefined);
+  say(`removed the parts in ${cache}`);
   say(`Go keeps its own caches for every project: ${await describeGoCaches()}`);
 }
 

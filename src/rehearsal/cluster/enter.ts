@@ -7,6 +7,7 @@ import { OutsideError } from "../../core/errors.ts";
 import type { Parts } from "../parts/parts.ts";
 import { makeControlGroups } from "./control-groups.ts";
 import { type FromInside, type FromOutside, type Inside, insideEnvironment } from "./inside.ts";
+import { namespaces, refuseWhereImpossible } from "./possible.ts";
 import { forgetRun, type RunRecord, rememberRun, removeStaleRuns, startTimeOf } from "./runs.ts";
 
 export interface Entry {
@@ -28,11 +29,7 @@ export interface Left {
  * what it leaves: whatever was started inside ends with it.
  */
 export async function runInside(entry: Entry): Promise<Left> {
-  if (process.getuid?.() !== 0) {
-    throw new OutsideError(
-      "The rehearsal needs root to make namespaces: run it as root, for example with sudo -E",
-    );
-  }
+  await refuseWhereImpossible();
   await removeStaleRuns(entry.cache);
   const { inside, insideFile } = await makeRunFolder(entry);
   const addedControllers = await makeControlGroups(inside.id);
@@ -79,8 +76,7 @@ function unshare(entry: Entry, insideFile: string): ChildProcess {
     entry.script,
     ...entry.args,
   ];
-  const spaces = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  return spawn("unshare", [...spaces, ...underShell], {
+  return spawn("unshare", [...namespaces, "--fork", "--kill-child", "--mount-proc", ...underShell], {
     // A session of its own: Ctrl-C comes to the outer process alone and is handed on once.
     detached: true,
     stdio: ["inherit", "inherit", "inherit", "ipc"],

@@ -9,6 +9,9 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>> = 
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "sluice");
 }
 
+/** Everything that the rehearsal keeps in its cache folder. */
+export const cacheEntries = ["tools", "packages", "images", "gateway-api", "apt", "runs"] as const;
+
 /**
  * The path itself when it is already whole; else `fill` makes it under a temporary name and it is renamed when
  * complete, so that an interrupted preparation never leaves half a part.

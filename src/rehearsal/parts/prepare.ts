@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OutsideError } from "../../core/errors.ts";
+import { refuseWhereImpossible } from "../cluster/possible.ts";
 import { provideImages } from "./base-image.ts";
 import { type Preparation, preparationHere } from "./context.ts";
 import { providePackages, worldPackages } from "./debian.ts";
@@ -22,6 +23,7 @@ export async function prepare(progress: Progress): Promise<Parts> {
       `The rehearsal runs on Linux x64 and arm64: got ${process.platform} ${process.arch}`,
     );
   }
+  await refuseWhereImpossible();
   return interruptible(async (signal) => {
     const preparation = preparationHere(progress, signal);
     await mkdir(preparation.cache, { recursive: true });

@@ -16,21 +16,24 @@ export interface Machine {
 const switches = ["vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward"];
 const programs = /^(etcd|kube-|kubelet|containerd|docker-registry|prometheus|postgres|traefik|pause|unshare)/;
 
-/** What is on the machine now and was not before, save what belongs to other worlds that are alive. */
-export function leftBehind(before: Machine, others: readonly string[]): readonly string[] {
-  const lines = (machine: Machine) =>
-    Object.entries(machine).flatMap(([kind, value]) =>
-      (typeof value === "string"
+/** What is on the machine now and was not before, save what names another world than this one. */
+export function leftBehind(before: Machine, id: string): readonly string[] {
+  const known = new Set(linesOf(before));
+  return linesOf(lookAtMachine()).filter((line) => {
+    const world = /sluice-world-[0-9a-f]{6}/.exec(line)?.[0];
+    return !known.has(line) && (world === undefined || world === id);
+  });
+}
+
+function linesOf(machine: Machine): readonly string[] {
+  return Object.entries(machine).flatMap(([kind, value]) => {
+    const list = Array.isArray(value)
+      ? value
+      : typeof value === "string"
         ? value.split("\n")
-        : Array.isArray(value)
-          ? value
-          : [JSON.stringify(value)]
-      ).map((line) => `${kind}: ${line}`),
-    );
-  const known = new Set(lines(before));
-  return lines(lookAtMachine())
-    .filter((line) => !known.has(line))
-    .filter((line) => !others.some((id) => line.includes(id)));
+        : [JSON.stringify(value)];
+    return list.map((line) => `${kind}: ${line}`);
+  });
 }
 
 /** Looks at the machine as it is now. */
@@ -40,7 +43,7 @@ export function lookAtMachine(): Machine {
     interfaces: readdirSync("/sys/class/net"),
     rules: rulesOf("iptables-save") + rulesOf("nft", "list", "ruleset"),
     controlGroups: readdirSync("/sys/fs/cgroup", { recursive: true, encoding: "utf8" }).filter((name) =>
-      name.includes("sluice-"),
+      /sluice-world-[0-9a-f]{6}$/.test(name),
     ),
     processes: processesUnder(/sluice-world-/),
     switches: Object.fromEntries(
