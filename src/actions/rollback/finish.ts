@@ -55,20 +55,25 @@ function closeState(
 ): ReleaseState {
   const { plan, attempt, isComplete } = outcome;
   const { undone } = plan;
-  const end = { status: endOf(outcome), finishedAt: now, reason: reasonOf(undone, inputs.reason) };
-  // An attempt that ended as bad by itself has said why; nothing is added where nothing was undone.
-  const isClosed = undone === undefined || (undone.status === "bad" && end.status === "bad" && isIdle(plan));
-  const closed = isClosed ? state.records : changeRecord(state.records, undone.id, end);
+  const end = endOf(outcome);
+  const reason = reasonOf(undone, inputs.reason);
+  const closed =
+    undone === undefined || end === undefined
+      ? state.records
+      : changeRecord(state.records, undone.id, { status: end, finishedAt: now, reason });
   const records = added === undefined ? closed : addRecord(closed, added);
   // A rollout that began meanwhile is another one's, and stays.
   const isSame = state.rollout?.record === attempt?.rollout?.record;
   return withRollout({ ...state, records }, isComplete && isSame ? undefined : state.rollout);
 }
 
-/** An attempt that changed nothing any more had failed by itself; one that was undone is rolled back. */
-function endOf({ isComplete, plan }: Outcome): RecordStatus {
-  const isUndone = plan.target !== undefined || plan.candidateRelease !== undefined;
-  return isComplete && isUndone ? "rolled-back" : "bad";
+/**
+ * What is undone is rolled back. What could not be undone keeps its record, unless it was never finished: that attempt
+ * has failed.
+ */
+function endOf({ isComplete, plan }: Outcome): RecordStatus | undefined {
+  if (isComplete && !isIdle(plan)) return "rolled-back";
+  return plan.undone?.status === "deploying" ? "bad" : undefined;
 }
 
 function reasonOf(undone: DeployRecord | undefined, reason: string): string {

@@ -35,6 +35,13 @@ test("rollback does not begin a return whose image is gone", async () => {
   expect(did).toEqual(["state"]);
 });
 
+test("rollback that may not begin leaves the good record of what serves as it is", async () => {
+  const state = stateOf([record(2), record(1)]);
+  const played = await play({}, { state, helm: "1 superseded, 2 deployed", image: "gone" });
+  expect(played.kind).toBe("fail");
+  expect(played.state().records).toEqual(state.records);
+});
+
 test("rollback goes on without a registry that gives no answer, and says so", async () => {
   const { kind, result } = await play(automatic, {
     state: rolled,
