@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { formatMs } from "../core/duration.ts";
 import { messageOf } from "../core/errors.ts";
@@ -33,8 +34,10 @@ async function main(): Promise<number> {
   const broken = world.broken.then((why) => Promise.reject(new Error(why)));
   const renewal = task.names.includes("all") ? outliveTokens(world) : undefined;
   let exitCode = 0;
-  for (const scenario of chooseScenarios(task.names)) {
-    const code = await Promise.race([play(world, scenario, task.options), broken]);
+  const scenarios = chooseScenarios(task.names);
+  for (const scenario of scenarios) {
+    const folder = scenarios.length > 1 ? join(task.options.report, scenario.name) : task.options.report;
+    const code = await Promise.race([play(world, scenario, { ...task.options, report: folder }), broken]);
     exitCode = Math.max(exitCode, code);
   }
   if (renewal !== undefined) exitCode = Math.max(exitCode, conclude("token-renewal", await renewal));

@@ -38,6 +38,10 @@ export const leakedSecret: Scenario = {
   judge: (outcome) => stoppedByScan(outcome, /deploy-settings|secret|github/i),
 };
 
+/** Of minimist 1.2.5, as its registry states it. */
+const integrity =
+  "sha512-FM9nNUYrRBAELZQT3xeZQ7fmMOBg6nWNmJKTcgsJeaLstP/UODVpGsr5OhXhhXg6f+qtJ8uiZ+PUxkDWcgIXLw==";
+
 export const vulnerableDependency: Scenario = {
   name: "vulnerable-dependency",
   breaks: "a dependency the vulnerability database names",
@@ -53,7 +57,10 @@ export const vulnerableDependency: Scenario = {
     await edit("package-lock.json", (file) => {
       const root = file.packages?.[""];
       if (root !== undefined) root.dependencies = { ...root.dependencies, minimist: "1.2.5" };
-      file.packages = { ...file.packages, "node_modules/minimist": { version: "1.2.5", license: "MIT" } };
+      file.packages = {
+        ...file.packages,
+        "node_modules/minimist": { version: "1.2.5", integrity, license: "MIT" },
+      };
     });
     return undefined;
   },
@@ -62,5 +69,8 @@ export const vulnerableDependency: Scenario = {
 
 interface Lockfile {
   dependencies?: Record<string, string>;
-  packages?: Record<string, { version?: string; license?: string; dependencies?: Record<string, string> }>;
+  packages?: Record<
+    string,
+    { version?: string; integrity?: string; license?: string; dependencies?: Record<string, string> }
+  >;
 }

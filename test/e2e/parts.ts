@@ -1,0 +1,20 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { prepare } from "../../src/rehearsal/parts/prepare.ts";
+
+/** Fetches and builds what the scenarios need before the first test, and puts the actions' tools on PATH. */
+export default async function setup(): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-e2e-"));
+  process.env.TMPDIR = folder;
+  if (process.platform !== "linux" || process.getuid?.() !== 0) {
+    console.log("The scenarios on real parts need root on Linux: they are skipped");
+    return () => rmSync(folder, { recursive: true, force: true });
+  }
+  const { helm, kubectl, gitleaks, osvScanner } = await prepare((line) => console.log(line));
+  const tools = join(folder, "tools");
+  mkdirSync(tools);
+  for (const file of [helm, kubectl, gitleaks, osvScanner]) symlinkSync(file, join(tools, basename(file)));
+  process.env.PATH = `${tools}:${process.env.PATH ?? ""}`;
+  return () => rmSync(folder, { recursive: true, force: true });
+}
