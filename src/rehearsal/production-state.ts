@@ -9,8 +9,9 @@ const samples = 20;
 
 /** Asks production who answers, and the cluster what runs. */
 export async function readProduction(world: World): Promise<ProductionState> {
-  const [pods, route, answeringDigests] = await Promise.all([
+  const [pods, staging, route, answeringDigests] = await Promise.all([
     readJson(world, ["get", "pods", "--namespace", "production", "--output", "json"]),
+    readJson(world, ["get", "deployments", "--namespace", "staging", "--output", "json"]),
     readJson(world, ["get", "httproute", "web", "--namespace", "production", "--output", "json"]),
     askVersions(world),
   ]);
@@ -37,6 +38,7 @@ export async function readProduction(world: World): Promise<ProductionState> {
     podDigests: ofRelease("web").map((pod) =>
       digestIn(textAt(pod, "status", "containerStatuses", 0, "imageID")),
     ),
+    stagingWorkloads: listAt(staging, "items").length,
     candidatePods: ofRelease("web-candidate").length,
     weight: (100 * candidate) / (stable + candidate),
   };

@@ -24,7 +24,7 @@ export const unprotectedProduction: Scenario = {
   judge: (outcome) => [
     ...runEnded(outcome, "failure"),
     ...saidNo(outcome, "production/plan"),
-    ...answered(outcome, "helm-deploy", { verdict: "inconclusive", reason: /reviewer/i }),
+    ...answered(outcome, "helm-deploy", { verdict: "fail", reason: /reviewer/i }),
     ...neverStarted(outcome, "production/deploy"),
     ...productionServes(outcome, "old"),
     ...noRequestLost(outcome),

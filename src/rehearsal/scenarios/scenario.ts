@@ -60,6 +60,7 @@ export interface FoundEvidence {
 export interface ProductionState {
   readonly answeringDigests: readonly string[];
   readonly podDigests: readonly string[];
+  readonly stagingWorkloads: number;
   readonly candidatePods: number;
   readonly weight: number;
 }

@@ -26,7 +26,10 @@ export const failingMigration: Scenario = {
   name: "failing-migration",
   breaks: "the migration before the upgrade fails",
   change: bake({ failMigration: true }),
-  judge: (outcome) => stoppedInStaging(outcome, "staging/deploy", /hook|migrat/i),
+  judge: (outcome) => [
+    ...stoppedInStaging(outcome, "staging/deploy", /hook|migrat/i),
+    ...(outcome.production.stagingWorkloads === 0 ? [] : ["the workloads of staging were touched"]),
+  ],
 };
 
 /** The manifest goes away between the tag and the deploy, as a clean-up job of a registry does it. */
