@@ -1,9 +1,11 @@
 import { unreachable } from "../../core/unreachable.ts";
 import { combine, pass, type Verdict } from "../../core/verdict.ts";
 import type { ActionContext, ActionResult } from "../../platform/action.ts";
+import { systemClock } from "../../platform/clock.ts";
 import { withCluster } from "../../platform/cluster-access.ts";
 import { githubApi } from "../../platform/github-api.ts";
 import { recordStore } from "../../platform/record-store.ts";
+import { confirmWeight } from "../../platform/traffic-confirm.ts";
 import { abortPhase } from "./abort-phase.ts";
 import { checkApproval } from "./check-approval.ts";
 import { checkEvidence, checkImages } from "./check-image.ts";
@@ -29,7 +31,10 @@ export async function helmDeploy(inputs: HelmDeployInputs, context: ActionContex
     return resultOf(preparation, await planWithoutCluster(preparation));
   return withCluster(context, inputs.access, async (cluster) => {
     const store = recordStore(cluster.kubectl, inputs.release, inputs.namespace);
-    return resultOf(preparation, await runPhase({ ...preparation, cluster, store }));
+    return resultOf(
+      preparation,
+      await runPhase({ ...preparation, cluster, store, clock: systemClock, confirm: confirmWeight }),
+    );
   });
 }
 
@@ -58,7 +63,8 @@ async function check(inputs: HelmDeployInputs, context: ActionContext): Promise<
   };
 }
 
-function runPhase(session: Session): Promise<PhaseOutcome> {
+/** The phase alone, once everything before the cluster has passed. */
+export function runPhase(session: Session): Promise<PhaseOutcome> {
   const { phase } = session.inputs;
   switch (phase) {
     case "plan":

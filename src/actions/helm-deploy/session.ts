@@ -1,10 +1,12 @@
 import type { Json } from "../../core/json.ts";
 import type { Verdict } from "../../core/verdict.ts";
 import type { ActionContext } from "../../platform/action.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Cluster } from "../../platform/cluster-access.ts";
 import type { GithubApi } from "../../platform/github-api.ts";
 import type { Annotation } from "../../platform/github-runner.ts";
 import type { RecordStore } from "../../platform/record-store.ts";
+import type { confirmWeight } from "../../platform/traffic-confirm.ts";
 import type { HelmDeployInputs } from "./inputs.ts";
 
 /** What is known before the cluster is spoken to. */
@@ -22,6 +24,9 @@ export interface Preparation {
 export interface Session extends Preparation {
   readonly cluster: Cluster;
   readonly store: RecordStore;
+  readonly clock: Clock;
+  /** Counts real responses until they bear out a weight. */
+  readonly confirm: typeof confirmWeight;
 }
 
 /** What a phase has to say at its end. */

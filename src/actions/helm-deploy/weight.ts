@@ -1,9 +1,7 @@
 import { OutsideError } from "../../core/errors.ts";
 import { type RolloutState, withRollout } from "../../domain/record/state.ts";
-import { systemClock } from "../../platform/clock.ts";
 import { describeFailure } from "../../platform/shell.ts";
 import { trafficSwitch } from "../../platform/traffic.ts";
-import { confirmWeight } from "../../platform/traffic-confirm.ts";
 import type { Session } from "./session.ts";
 
 // Without a way to count responses, the time a gateway may need to act on an accepted route.
@@ -19,8 +17,8 @@ export async function silenceCandidate(session: Session): Promise<void> {
   await route.setWeight(0);
   await updateRollout(session, (rollout) => ({ ...rollout, weight: 0 }));
   if (wasSilent) return;
-  if (traffic.confirm === undefined) return systemClock.sleep(settleMs);
-  const confirmation = await confirmWeight(traffic.confirm, { percent: 0 });
+  if (traffic.confirm === undefined) return session.clock.sleep(settleMs);
+  const confirmation = await session.confirm(traffic.confirm, { percent: 0 });
   if (confirmation.decision === "confirmed") return;
   throw new OutsideError(
     `Weight 0 is set but not confirmed, so the candidate stays: ${confirmation.sentence}`,
