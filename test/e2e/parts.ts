@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { prepare } from "../../src/rehearsal/parts/prepare.ts";
@@ -6,6 +6,8 @@ import { prepare } from "../../src/rehearsal/parts/prepare.ts";
 /** Fetches and builds what the scenarios need before the first test, and puts the actions' tools on PATH. */
 export default async function setup(): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-e2e-"));
+  // The world's database runs without root, and its folder lies in here.
+  chmodSync(folder, 0o755);
   process.env.TMPDIR = folder;
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     console.log("The scenarios on real parts need root on Linux: they are skipped");
