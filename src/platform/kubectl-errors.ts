@@ -42,10 +42,8 @@ function isFailedTest(args: readonly string[], text: string): boolean {
 function describe(args: readonly string[], ran: Ran): string {
   const spoken = ran.stderr.split(/\r?\n/).filter((line) => !/^[EWI]\d{4} /.test(line));
   const kept = { ...ran, stderr: spoken.join("\n") || ran.stderr };
-  const what = args
-    .filter((arg) => !arg.startsWith("-"))
-    .slice(0, 2)
-    .join(" ");
+  const firstOption = args.findIndex((arg) => arg.startsWith("-"));
+  const what = args.slice(0, firstOption === -1 ? 2 : Math.min(2, firstOption)).join(" ");
   if (ran.timedOut || ran.cancelled) return describeFailure("kubectl", args, kept);
   return `kubectl ${what} exited with ${ran.exitCode}: ${lastLines(kept.stderr || kept.stdout)}`;
 }
