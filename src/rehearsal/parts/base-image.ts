@@ -15,16 +15,15 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OutsideError } from "../../core/errors.ts";
+import { addVulnerablePackage, vulnerablePackage } from "../vulnerable-dependency.ts";
 import { cached } from "./cache.ts";
 import { type Preparation, run } from "./context.ts";
 import { writeLayout } from "./image-layout.ts";
 import { told } from "./progress.ts";
 
 const npmVersion = "11.6.2";
-/** A package with a known vulnerability, which a scenario adds to the application. */
-const alsoCached = "minimist@1.2.5";
 /** Raise it when what is put into the images changes. */
-const recipe = 1;
+const recipe = 2;
 
 export interface BaseImages {
   readonly node: string;
@@ -58,7 +57,7 @@ const application = fileURLToPath(new URL("../../../examples/web", import.meta.u
 
 async function fingerprint(): Promise<string> {
   const lock = await readFile(join(application, "package-lock.json"));
-  const text = [npmVersion, alsoCached, recipe].join();
+  const text = [npmVersion, vulnerablePackage, recipe].join();
   return createHash("sha256").update(lock).update(text).digest("hex").slice(0, 12);
 }
 
@@ -176,7 +175,12 @@ async function addNpm(preparation: Preparation, { folder, root, registry }: Npm)
   for (const file of ["package.json", "package-lock.json"])
     await cp(join(application, file), join(work, file));
   await npm("ci");
-  await npm("install", alsoCached, "--no-save");
+  // `npm ci` asks for a package in another way than `npm install` does, so the scenario's package is cached by it, too.
+  const [manifest, lock] = [join(work, "package.json"), join(work, "package-lock.json")];
+  const added = addVulnerablePackage(await readFile(manifest, "utf8"), await readFile(lock, "utf8"));
+  await writeFile(manifest, added.manifest);
+  await writeFile(lock, added.lock);
+  await npm("ci");
   await rm(work, { recursive: true });
   await rm(join(root, "opt/npm/_logs"), { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { addVulnerablePackage } from "../vulnerable-dependency.ts";
 import {
   answered,
   neverStarted,
@@ -38,39 +39,17 @@ export const leakedSecret: Scenario = {
   judge: (outcome) => stoppedByScan(outcome, /deploy-settings|secret|github/i),
 };
 
-/** Of minimist 1.2.5, as its registry states it. */
-const integrity =
-  "sha512-FM9nNUYrRBAELZQT3xeZQ7fmMOBg6nWNmJKTcgsJeaLstP/UODVpGsr5OhXhhXg6f+qtJ8uiZ+PUxkDWcgIXLw==";
-
 export const vulnerableDependency: Scenario = {
   name: "vulnerable-dependency",
   breaks: "a dependency the vulnerability database names",
   change: async ({ application }) => {
-    const edit = async (path: string, change: (document: Lockfile) => void) => {
-      const document = JSON.parse(await application.read(path));
-      change(document);
-      await application.write(path, `${JSON.stringify(document, null, 2)}\n`);
-    };
-    await edit("package.json", (file) => {
-      file.dependencies = { ...file.dependencies, minimist: "1.2.5" };
-    });
-    await edit("package-lock.json", (file) => {
-      const root = file.packages?.[""];
-      if (root !== undefined) root.dependencies = { ...root.dependencies, minimist: "1.2.5" };
-      file.packages = {
-        ...file.packages,
-        "node_modules/minimist": { version: "1.2.5", integrity, license: "MIT" },
-      };
-    });
+    const texts = await Promise.all(
+      ["package.json", "package-lock.json"].map((path) => application.read(path)),
+    );
+    const { manifest, lock } = addVulnerablePackage(texts[0] ?? "", texts[1] ?? "");
+    await application.write("package.json", manifest);
+    await application.write("package-lock.json", lock);
     return undefined;
   },
   judge: (outcome) => stoppedByScan(outcome, /minimist/),
 };
-
-interface Lockfile {
-  dependencies?: Record<string, string>;
-  packages?: Record<
-    string,
-    { version?: string; integrity?: string; license?: string; dependencies?: Record<string, string> }
-  >;
-}
