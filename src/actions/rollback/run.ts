@@ -1,4 +1,4 @@
-import { ConfigError, messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import { isPending } from "../../domain/release/history.ts";
 import {
   type Attempt,
@@ -21,6 +21,7 @@ import { toTraffic } from "../../platform/traffic-input.ts";
 import { type Outcome, takeOver, tellGithub, writeRecord } from "./finish.ts";
 import type { RollbackInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
+import { removeCandidate } from "./remove-candidate.ts";
 import { left, type RollbackSeen, refused, undone, unknown } from "./report.ts";
 import { checkWay, type Restored, restore, type Way } from "./restore.ts";
 import { bringTrafficHome, type TrafficHome } from "./traffic-home.ts";
@@ -126,7 +127,7 @@ async function act(story: Story, task: Task): Promise<ActionResult> {
   const { way, restored } = await goBack(story, plan);
   const last = plan.traffic === "last" && restored !== undefined ? await goHome(story, task) : undefined;
   const home = first ?? last;
-  const isRemoved = await removeCandidate(story, plan, home);
+  const isRemoved = await removeCandidate(parts, journal, { ...task, home });
   const isBack = plan.target === undefined ? plan.problems.length === 0 : restored !== undefined;
   const outcome: Outcome = {
     attempt,
@@ -177,24 +178,4 @@ async function goBack(story: Story, plan: RollbackPlan): Promise<{ way?: Way; re
   const name = `roll back to revision ${way.target.revision}`;
   const restored = await journal.stepUnlessCancelled(name, () => restore(parts, journal, { inputs, way }));
   return { way, ...(restored === undefined ? {} : { restored: restored.value }) };
-}
-
-/** A candidate that may still get traffic is left running: its removal would turn that traffic into errors. */
-async function removeCandidate(
-  { parts, journal }: Story,
-  { candidateRelease }: RollbackPlan,
-  home: TrafficHome | undefined,
-): Promise<boolean> {
-  if (candidateRelease === undefined) return true;
-  if (home === undefined) return false;
-  const { helm, namespace } = parts.cluster;
-  const removed = await journal.stepUnlessCancelled("remove the candidate", async () => {
-    const timeoutMs = Math.max(1000, Math.min(60_000, journal.leftMs()));
-    const ran = await helm.uninstall(candidateRelease, namespace, { timeoutMs, signal: parts.late });
-    if (ran.exitCode === 0) return { value: true, sentence: `release ${candidateRelease} is gone` };
-    throw new ConfigError(
-      `Release ${candidateRelease} was not removed: ${ran.stderr.trim().split("\n").at(-1)}`,
-    );
-  });
-  return removed !== undefined;
 }

@@ -14,6 +14,8 @@ export interface FakeWorld {
   /** Services with a ready endpoint. */
   readonly ready?: readonly string[];
   readonly confirmed?: Confirmation["decision"];
+  /** What another run sets the weight to once it was confirmed. */
+  readonly raisedAgain?: number;
   /** What GitHub says of other runs; absent: it is not asked. */
   readonly isOver?: boolean | "outage";
   readonly image?: "there" | "gone" | "unreachable";
@@ -87,6 +89,7 @@ export function fakeParts(world: FakeWorld) {
       }) as never,
     confirm: async (_confirm, { percent }) => {
       act(`confirm ${percent}`);
+      weight = world.raisedAgain ?? weight;
       const decision = world.confirmed ?? "confirmed";
       const counts = { candidate: 0, stable: 400, requests: 400, withoutArm: 0, durationMs: 1 };
       return { decision, ...counts, sentence: `weight ${percent} ${decision}` };

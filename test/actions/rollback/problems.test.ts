@@ -16,6 +16,12 @@ test("rollback keeps the candidate and the rollout while traffic is not proven t
   expect(state().rollout).toMatchObject({ phase: "aborting", weight: 0 });
 });
 
+test("rollback keeps a candidate that somebody gave traffic again", async () => {
+  const { did, reasons } = await play(automatic, { ...canary, raisedAgain: 25 });
+  expect(reasons).toEqual(["Release web-candidate was not removed: it gets 25 % of the traffic again"]);
+  expect(did).not.toContain("uninstall web-candidate");
+});
+
 test("rollback keeps the candidate of a canary whose route nobody knows", async () => {
   const { did, reasons } = await play({ ...automatic, traffic: "" }, canary);
   expect(reasons).toEqual(['Input "traffic" is required: a canary is in flight and its route is not known']);
