@@ -1,10 +1,11 @@
 import { messageOf } from "../../core/errors.ts";
-import { isPending } from "../../domain/release/history.ts";
+import { isPending, lastRevision } from "../../domain/release/history.ts";
 import {
   type Attempt,
   attemptOfRun,
   type Claim,
   claimAttempt,
+  mayBeHealthy,
   unfinishedAttempt,
 } from "../../domain/rollback/interrupted.ts";
 import {
@@ -60,6 +61,12 @@ export async function rollback(
     return unknown(story, `Left alone: ${claim.reason}`);
   const traffic = inputs.traffic ?? (await toTraffic(attempt?.rollout?.traffic ?? ""));
   const world = await readWorld(parts, inputs.release, traffic);
+  const newest = lastRevision(world.history);
+  if (inputs.mode === "recover" && attempt !== undefined && mayBeHealthy(attempt, newest, context.run.runId))
+    return left(
+      story,
+      `Left alone: run ${attempt.run.id} deployed revision ${newest?.revision} and never judged it; no rollout is under way`,
+    );
   const locked = lockProblem(story, world, claim);
   if (locked !== undefined) return refused(story, locked);
   if (claim.kind !== "free") journal.notes.push(`Taken out of its hands: ${claim.reason}`);

@@ -1,5 +1,6 @@
 import type { DeployRecord, RecordRun } from "../record/record.ts";
 import type { ReleaseState, RolloutState } from "../record/state.ts";
+import type { HelmRevision } from "../release/history.ts";
 
 /** A deploy attempt that has not come to its end: its record, its rollout, or both. */
 export interface Attempt {
@@ -31,6 +32,14 @@ export function attemptOfRun({ records, rollout }: ReleaseState, runId: string):
 
 function isUnfinished(record: DeployRecord): boolean {
   return record.status === "deploying";
+}
+
+/**
+ * Whether an attempt may be healthy although nobody closed its record: Helm came to its end, no candidate is there, and
+ * the run is another one, which may never have meant to judge it.
+ */
+export function mayBeHealthy(attempt: Attempt, newest: HelmRevision | undefined, runId: string): boolean {
+  return attempt.rollout === undefined && attempt.run.id !== runId && newest?.status === "deployed";
 }
 
 export interface RunKnowledge {

@@ -121,6 +121,16 @@ test("recover brings home a rollout whose run has ended, and compares the weight
   expect(result.details.notes).toContain("The candidate was meant to get 15 % and got 25 %");
 });
 
+test.each<{ name: string; helm: string; runId: string }>([
+  { name: "of its own run", helm: "1 superseded, 2 deployed", runId: "100" },
+  { name: "that is locked", helm: "1 deployed, 2 pending-upgrade", runId: "200" },
+  { name: "that failed", helm: "1 deployed, 2 failed", runId: "200" },
+])("recover undoes a rolling deploy $name", async ({ helm, runId }) => {
+  const { did, kind } = await play(recover, { state: rolled, helm, isOver: true }, { runId, job: "recover" });
+  expect(kind).toBe("pass");
+  expect(did).toContain("helm rollback 1");
+});
+
 test("recover takes the route from the rollout when the input is empty", async () => {
   const state = stateOf([canaryOpen, record(1)], rollout({ traffic }));
   const { kind, did } = await play({ ...recover, traffic: "" }, { ...canary, state }, { runId: "200" });
