@@ -9,7 +9,10 @@ export const root = new URL("../../", import.meta.url).pathname;
 /** The actions, one stub each; the folders under `actions/` say which there are. */
 export async function actionNames(): Promise<readonly string[]> {
   const entries = await readdir(join(root, "actions"), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).toSorted();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
 }
 
 /** Builds the bundle into a folder: TypeScript emits, ncc joins, and each action gets a stub beside the one bundle. */
@@ -35,7 +38,10 @@ export async function build(into: string): Promise<void> {
 async function gather(from: string, into: string): Promise<void> {
   for (const file of (await readdir(from)).toSorted()) {
     const text = await readFile(join(from, file), "utf8");
-    await writeFile(join(into, file), file.endsWith(".js") ? await minify(text) : withoutTrailingBlanks(text));
+    await writeFile(
+      join(into, file),
+      file.endsWith(".js") ? await minify(text) : withoutTrailingBlanks(text),
+    );
   }
   await rename(join(into, "index.js"), join(into, "sluice.js"));
 }

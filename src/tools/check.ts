@@ -7,7 +7,10 @@ import { run } from "./run.ts";
 /** Checks what is generated and what is typed. Writes nothing; each failure names the command that mends it. */
 const checks: readonly (readonly [name: string, check: () => Promise<void>])[] = [
   ["types", () => run("node_modules/.bin/tsc", ["--noEmit", "-p", "."])],
-  ["lint and format (npm run fix)", () => run("node_modules/.bin/biome", ["check", "--error-on-warnings", "."])],
+  [
+    "lint and format (npm run fix)",
+    () => run("node_modules/.bin/biome", ["check", "--error-on-warnings", "."]),
+  ],
   ["documents (npm run docs)", () => run("node", ["src/tools/docs.ts", "--check"])],
   ["schemas (npm run fix)", () => run("node", ["src/tools/schemas.ts", "--check"])],
   ["contracts (npm test shows them alone)", () => run("node_modules/.bin/vitest", ["run", "test/contract"])],

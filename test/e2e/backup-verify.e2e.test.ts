@@ -23,7 +23,6 @@ import { type FakeRunner, fakeRunner } from "../fakes/fake-runner.ts";
 const request = { runner: { env: process.env, info: () => undefined }, shell };
 const tools: PostgresTools | undefined = await findPostgres(request).catch(() => undefined);
 const why = tools === undefined ? " (skipped: PostgreSQL is not installed here)" : "";
-
 const place = mkdtempSync(join(tmpdir(), "sluice-lab-"));
 const path = (name: string) => join(place, name);
 
