@@ -109,11 +109,14 @@ async function clusterAt(context: ActionContext, namespace: string, path: string
     findTool("helm", finding),
   ]);
   const env = { KUBECONFIG: path };
+  const major = helmMajor(shell, helmPath);
+  // Awaited by the commands that need it; until then a refusal is nobody's surprise.
+  major.catch(() => undefined);
   return {
     namespace,
     kubeconfigPath: path,
     kubectl: kubectl(shell, { program: kubectlPath, env }),
-    helm: helm(shell, { program: helmPath, env, major: await helmMajor(shell, helmPath) }),
+    helm: helm(shell, { program: helmPath, env, major }),
   };
 }
 

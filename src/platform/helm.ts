@@ -50,7 +50,8 @@ export interface Helm {
 export interface HelmOptions {
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly major: number;
+  /** A promise where it is still being asked: only some commands need to know. */
+  readonly major: number | Promise<number>;
 }
 
 const readTimeoutMs = 60_000;
@@ -76,30 +77,30 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
     const which = revision === undefined ? [] : ["--revision", String(revision)];
     return mustRead(["get", what, "-n", namespace, ...which, release]);
   };
-  const wait = major >= 4 ? "--wait=legacy" : "--wait";
+  const wait = async () => ((await major) >= 4 ? "--wait=legacy" : "--wait");
   return {
-    upgradeInstall: (request, signal) =>
-      run([...upgradeArgs(request), wait, "--timeout", seconds(request.timeoutMs)], {
+    upgradeInstall: async (request, signal) =>
+      run([...upgradeArgs(request), await wait(), "--timeout", seconds(request.timeoutMs)], {
         signal,
         timeoutMs: request.timeoutMs + marginMs,
         ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
       }),
-    template: (request, { isUpgrade }) => {
-      const mode = major >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
+    template: async (request, { isUpgrade }) => {
+      const mode = (await major) >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
       return mustRead(["template", ...mode, ...(isUpgrade ? ["--is-upgrade"] : []), ...chartArgs(request)]);
     },
     history: async (release, namespace) =>
       parseHistory(
         JSON.parse((await read(["history", "-n", namespace, "-o", "json", "--max", "256", release])) ?? "[]"),
       ),
-    rollback: (release, revision, namespace, { timeoutMs, signal }) =>
-      run(["rollback", "-n", namespace, wait, "--timeout", seconds(timeoutMs), release, String(revision)], {
+    rollback: async (release, revision, namespace, { timeoutMs, signal }) =>
+      run(["rollback", "-n", namespace, await wait(), "--timeout", seconds(timeoutMs), release, String(revision)], {
         timeoutMs: timeoutMs + marginMs,
         ...(signal === undefined ? {} : { signal }),
       }),
-    uninstall: (release, namespace, { timeoutMs, signal }) =>
+    uninstall: async (release, namespace, { timeoutMs, signal }) =>
       run(
-        ["uninstall", "-n", namespace, wait, "--ignore-not-found", "--timeout", seconds(timeoutMs), release],
+        ["uninstall", "-n", namespace, await wait(), "--ignore-not-found", "--timeout", seconds(timeoutMs), release],
         {
           timeoutMs: timeoutMs + marginMs,
           ...(signal === undefined ? {} : { signal }),
