@@ -94,13 +94,34 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
         JSON.parse((await read(["history", "-n", namespace, "-o", "json", "--max", "256", release])) ?? "[]"),
       ),
     rollback: async (release, revision, namespace, { timeoutMs, signal }) =>
-      run(["rollback", "-n", namespace, await wait(), "--timeout", seconds(timeoutMs), release, String(revision)], {
-        timeoutMs: timeoutMs + marginMs,
-        ...(signal === undefined ? {} : { signal }),
-      }),
+      run(
+        [
+          "rollback",
+          "-n",
+          namespace,
+          await wait(),
+          "--timeout",
+          seconds(timeoutMs),
+          release,
+          String(revision),
+        ],
+        {
+          timeoutMs: timeoutMs + marginMs,
+          ...(signal === undefined ? {} : { signal }),
+        },
+      ),
     uninstall: async (release, namespace, { timeoutMs, signal }) =>
       run(
-        ["uninstall", "-n", namespace, await wait(), "--ignore-not-found", "--timeout", seconds(timeoutMs), release],
+        [
+          "uninstall",
+          "-n",
+          namespace,
+          await wait(),
+          "--ignore-not-found",
+          "--timeout",
+          seconds(timeoutMs),
+          release,
+        ],
         {
           timeoutMs: timeoutMs + marginMs,
           ...(signal === undefined ? {} : { signal }),

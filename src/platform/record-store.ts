@@ -2,7 +2,7 @@ import { OutsideError } from "../core/errors.ts";
 import { isRecord, type Json, textAt } from "../core/json.ts";
 import { emptyState, type ReleaseState } from "../domain/record/state.ts";
 import type { Kubectl, KubeObject } from "./kubectl.ts";
-import { ConflictError } from "./kubectl-errors.ts";
+import { ConflictError, NotFoundError } from "./kubectl-errors.ts";
 
 /** Our account of one release, in a ConfigMap of its namespace. */
 export interface RecordStore {
@@ -21,18 +21,25 @@ export function recordName(release: string): string {
 /** The store of one release. Every write is guarded by the version that was read. */
 export function recordStore(kubectl: Kubectl, release: string, namespace: string): RecordStore {
   const name = recordName(release);
-  const find = () => kubectl.get("configmap", name, namespace);
+  // What we saw last is most likely still there. Where it is not, the server refuses the write and we read again.
+  let seen: unknown;
+  const find = async () => {
+    seen = await kubectl.get("configmap", name, namespace);
+    return seen;
+  };
   const tryUpdate = async (change: (state: ReleaseState) => ReleaseState): Promise<ReleaseState> => {
-    const found = await find();
+    const known = seen;
+    seen = undefined;
+    const found = known ?? (await find());
     const before = stateOf(found, name);
     const after = change(before);
-    if (after === before) return after;
+    if (after === before) return known === undefined ? after : tryUpdate(change);
     const object = configMap(
       { name, namespace, release },
       after,
       textAt(found, "metadata", "resourceVersion"),
     );
-    await (found === undefined ? kubectl.create(object) : kubectl.replace(object));
+    seen = await (found === undefined ? kubectl.create(object) : kubectl.replace(object));
     return after;
   };
   return {
@@ -42,7 +49,10 @@ export function recordStore(kubectl: Kubectl, release: string, namespace: string
         try {
           return await tryUpdate(change);
         } catch (error) {
-          if (!(error instanceof ConflictError) || attempt >= tries) throw error;
+          // Removed or changed since it was seen.
+          const isStale = error instanceof ConflictError || error instanceof NotFoundError;
+          if (!isStale || attempt >= tries) throw error;
+          seen = undefined;
           await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
         }
       }

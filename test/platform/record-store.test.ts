@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { addRecord, type DeployRecord } from "../../src/domain/record/record.ts";
 import { emptyState, type RolloutState, withRollout } from "../../src/domain/record/state.ts";
 import type { Kubectl, KubeObject } from "../../src/platform/kubectl.ts";
-import { ConflictError } from "../../src/platform/kubectl-errors.ts";
+import { ConflictError, NotFoundError } from "../../src/platform/kubectl-errors.ts";
 import { recordStore } from "../../src/platform/record-store.ts";
 
 /** A ConfigMap in an API server that refuses stale writes. */
@@ -17,6 +17,8 @@ function server(
   const write = (next: KubeObject & { readonly metadata?: unknown }) => {
     const other = options.interfere?.(++writes);
     if (other !== undefined) object = stored(other, versionOf(object) + 1);
+    if (object === undefined && "resourceVersion" in (next.metadata as object))
+      throw new NotFoundError("gone");
     const asked = Number((next.metadata as { resourceVersion?: string }).resourceVersion ?? 0);
     if (asked !== versionOf(object)) throw new ConflictError("modified");
     object = stored(next.data as Record<string, string>, versionOf(object) + 1);
@@ -27,7 +29,15 @@ function server(
     create: async (next: KubeObject) => write(next),
     replace: async (next: KubeObject) => write(next),
   } as unknown as Kubectl;
-  return { store: recordStore(kubectl, "web", "shop"), writes: () => writes, data: () => object?.data };
+  const remove = () => {
+    object = undefined;
+  };
+  return {
+    store: recordStore(kubectl, "web", "shop"),
+    writes: () => writes,
+    data: () => object?.data,
+    remove,
+  };
 }
 
 function stored(data: Readonly<Record<string, string>>, version: number) {
@@ -59,6 +69,14 @@ test("a change is repeated on what somebody else wrote first: nothing is lost", 
   await store.update(add("ours"));
   expect((await store.read()).records.map(({ id }) => id)).toEqual(["ours", "theirs"]);
   expect(writes()).toBe(2);
+});
+
+test("a ConfigMap that was removed meanwhile is made anew", async () => {
+  const { store, remove } = server({ data: { records: "[]" } });
+  await store.read();
+  remove();
+  await store.update(add("ours"));
+  expect((await store.read()).records.map(({ id }) => id)).toEqual(["ours"]);
 });
 
 test("a change that never gets through is an error, not a silence", async () => {

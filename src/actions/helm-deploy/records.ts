@@ -115,7 +115,9 @@ async function observedRecord(session: Session, current: HelmRevision): Promise<
   const manifest = await cluster.helm.getManifest(inputs.release, inputs.namespace, current.revision);
   const objects = manifestObjects(await parseManifest(manifest));
   const wanted = workloadObjects(objects);
-  const kinds = watchedKinds(wanted.map(({ kind }) => kind));
+  const kinds = watchedKinds(wanted.map(({ kind }) => kind)).filter(
+    (kind) => !/^(events|pods|jobs)/.test(kind),
+  );
   const view = await readRolloutView(cluster.kubectl, inputs.namespace, kinds);
   const late = wanted.find(({ kind, name }) => {
     const live = view.workloads.find((one) => one.kind === kind && one.name === name);

@@ -110,7 +110,9 @@ async function observe(session: Session, rendered: Rendered): Promise<Observer> 
   const { cluster, inputs, context } = session;
   const scope = scopeOf(rendered);
   const kinds = watchedKinds(scope.workloads.map(({ kind }) => kind));
-  const baseline = baselineOf(await readRolloutView(cluster.kubectl, inputs.namespace, kinds));
+  const baseline = baselineOf(
+    await readRolloutView(cluster.kubectl, inputs.namespace, baselineKinds(scope, kinds)),
+  );
   const interrupt = new AbortController();
   const ending = new AbortController();
   let memory: RolloutMemory = startMemory(Date.now());
@@ -162,6 +164,12 @@ async function observe(session: Session, rendered: Rendered): Promise<Observer> 
       await ended;
     },
   };
+}
+
+// Events of a new pod are new themselves. Only what outlives a deploy can have old ones, and there may be hundreds.
+function baselineKinds({ workloads }: RolloutScope, kinds: readonly string[]): readonly string[] {
+  const keepsEvents = workloads.some(({ kind }) => kind !== "Deployment");
+  return keepsEvents ? kinds : kinds.filter((kind) => kind !== "events");
 }
 
 function debounce(call: () => void, ms: number) {

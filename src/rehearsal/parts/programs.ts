@@ -36,8 +36,9 @@ export async function provideTool(preparation: Preparation, name: string): Promi
 
 function waysToProvide(tool: LockedTool): string {
   const { name, version } = tool;
-  const host = new URL(tool.platforms[`linux-${process.arch}`]?.url ?? "https://proxy.golang.org").hostname;
-  return `${name} ${version} cannot be had here: put it on PATH, allow ${host}, or install Go 1.21 or newer (https://go.dev/dl)`;
+  const url = tool.platforms[`linux-${process.arch}`]?.url;
+  const download = url === undefined ? "" : `, allow ${new URL(url).hostname}`;
+  return `${name} ${version} cannot be had here: put it on PATH${download}, or install Go 1.21 or newer (https://go.dev/dl)`;
 }
 
 /** A program of one of our own Go modules: from PATH if it is exactly that version, the cache, or built with Go. */
