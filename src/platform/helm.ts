@@ -41,8 +41,6 @@ export interface Helm {
   getManifest(release: string, namespace: string, revision?: number): Promise<string>;
   /** The hooks of a revision, as one manifest. */
   getHooks(release: string, namespace: string, revision?: number): Promise<string>;
-  /** The values a user gave for a revision, as JSON text. */
-  getValues(release: string, namespace: string, revision?: number): Promise<string>;
   /** The status of the last revision, or undefined when there is no such release. */
   status(release: string, namespace: string): Promise<HelmStatus | undefined>;
 }
@@ -72,10 +70,6 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
     const text = await read(args);
     if (text === undefined) throw new OutsideError(`helm ${args[0]} found no release ${args.at(-1)}`);
     return text;
-  };
-  const get = (what: string, release: string, namespace: string, revision?: number) => {
-    const which = revision === undefined ? [] : ["--revision", String(revision)];
-    return mustRead(["get", what, "-n", namespace, ...which, release]);
   };
   const wait = async () => ((await major) >= 4 ? "--wait=legacy" : "--wait");
   return {
@@ -127,12 +121,9 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
           ...(signal === undefined ? {} : { signal }),
         },
       ),
-    getManifest: (release, namespace, revision) => get("manifest", release, namespace, revision),
-    getHooks: (release, namespace, revision) => get("hooks", release, namespace, revision),
-    getValues: async (release, namespace, revision) => {
-      const which = revision === undefined ? [] : ["--revision", String(revision)];
-      return mustRead(["get", "values", "-n", namespace, "-o", "json", ...which, release]);
-    },
+    getManifest: (release, namespace, revision) =>
+      mustRead(getArgs("manifest", release, namespace, revision)),
+    getHooks: (release, namespace, revision) => mustRead(getArgs("hooks", release, namespace, revision)),
     status: async (release, namespace) => {
       const text = await read(["status", "-n", namespace, "-o", "json", release]);
       return text === undefined ? undefined : parseStatus(textAt(JSON.parse(text), "info", "status"));
@@ -163,6 +154,11 @@ function upgradeArgs(request: UpgradeRequest): readonly string[] {
     "20",
     ...chartArgs(request),
   ];
+}
+
+function getArgs(what: string, release: string, namespace: string, revision?: number): readonly string[] {
+  const which = revision === undefined ? [] : ["--revision", String(revision)];
+  return ["get", what, "-n", namespace, ...which, release];
 }
 
 function chartArgs({ release, namespace, chart, valuesFiles }: ChartRequest): readonly string[] {

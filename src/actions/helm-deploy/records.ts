@@ -74,11 +74,11 @@ export function ended(change: RecordChange): RecordChange {
  */
 export async function observeCurrent(
   session: Session,
+  state: ReleaseState,
   history: readonly HelmRevision[],
 ): Promise<string | undefined> {
   const current = deployedRevision(history);
   if (current === undefined) return undefined;
-  const state = await session.store.read();
   if (isKnown(state, current, history)) return undefined;
   const record = await observedRecord(session, current);
   if (typeof record === "string") return record;

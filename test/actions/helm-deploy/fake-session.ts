@@ -131,7 +131,7 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
           did.push("weight 0");
         },
         list: async (kinds: string) =>
-          kinds.includes("pods") ? podOf("web", "old", { ready: world.stableIsDown !== true }) : [],
+          kinds.includes("replicasets") ? podOf("web", "old", { ready: world.stableIsDown !== true }) : [],
         run: async (args: readonly string[]) =>
           args.includes("--dry-run=server") && world.dryRunRefuses !== undefined
             ? failed(world.dryRunRefuses)
