@@ -60,12 +60,7 @@ const marginMs = 15_000;
 export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
   const run = (args: readonly string[], options: ShellOptions = {}) =>
     shell(program, args, { timeoutMs: readTimeoutMs, ...options, env });
-  const read = async (args: readonly string[]): Promise<string | undefined> => {
-    const ran = await run(args);
-    if (ran.exitCode === 0 && !ran.timedOut) return ran.stdout;
-    if (/release: not found/.test(ran.stderr)) return undefined;
-    throw new OutsideError(describeFailure("helm", args, ran));
-  };
+  const read = reader(run);
   const mustRead = async (args: readonly string[]): Promise<string> => {
     const text = await read(args);
     if (text === undefined) throw new OutsideError(`helm ${args[0]} found no release ${args.at(-1)}`);
@@ -128,6 +123,16 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
       const text = await read(["status", "-n", namespace, "-o", "json", release]);
       return text === undefined ? undefined : parseStatus(textAt(JSON.parse(text), "info", "status"));
     },
+  };
+}
+
+/** Reads what helm prints; undefined when there is no such release. */
+function reader(run: (args: readonly string[]) => Promise<Ran>) {
+  return async (args: readonly string[]): Promise<string | undefined> => {
+    const ran = await run(args);
+    if (ran.exitCode === 0 && !ran.timedOut) return ran.stdout;
+    if (/release: not found/.test(ran.stderr)) return undefined;
+    throw new OutsideError(describeFailure("helm", args, ran));
   };
 }
 
