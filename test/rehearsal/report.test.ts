@@ -21,7 +21,7 @@ test("jobGraph() replaces a call by its jobs and joins them to what the call nee
   ]);
   expect(graph.match(/class="job success"/g)).toHaveLength(3);
   expect(graph.match(/class="edge"/g)).toHaveLength(2);
-  expect(graph).toContain("build / two");
+  expect(graph).toContain("<title>build/two: success</title>");
 });
 
 test("lineChart() draws finite points only, and a step as a step", () => {
@@ -34,4 +34,10 @@ test("lineChart() draws finite points only, and a step as a step", () => {
   const chart = lineChart({ ...frame, lines: [{ name: "weight", colour: "weight", isStep: true, points }] });
   expect(chart).toMatch(/class="line weight" d="M[\d.]+ [\d.]+H[\d.]+V[\d.]+"/);
   expect(chart).not.toContain("NaN");
+});
+
+test("lineChart() of nothing but zeros still has a scale", () => {
+  const frame = { title: "Errors", unit: " %", fromSeconds: 0, untilSeconds: 1 };
+  const points = [[0, 0] as const, [1, 0] as const];
+  expect(lineChart({ ...frame, lines: [{ name: "a", colour: "stable", points }] })).not.toContain("NaN");
 });

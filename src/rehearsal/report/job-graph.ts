@@ -9,9 +9,9 @@ interface Box {
   row: number;
 }
 
-const boxWidth = 168;
-const boxHeight = 52;
-const gapX = 34;
+const boxWidth = 112;
+const boxHeight = 60;
+const gapX = 18;
 const gapY = 14;
 
 /** The jobs with their times as boxes, left to right as they needed each other; calls are replaced by what they called. */
@@ -74,9 +74,15 @@ function edge(from: Box, to: Box): string {
 
 function drawBox({ job, column, row }: Box): string {
   const [x, y] = [column * (boxWidth + gapX) + 2, row * (boxHeight + gapY) + 2];
-  const names = job.path.split("/").slice(-2);
+  const [group = "", name = group] = job.path.split("/").slice(-2);
   const time =
     job.result === "skipped" ? "skipped" : formatMs(job.endedAt.getTime() - job.startedAt.getTime());
-  const where = job.environment === undefined ? "" : ` · ${job.environment}`;
-  return `<g class="job ${job.result}"><title>${escapeHtml(`${job.path}: ${job.result}`)}</title><rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="7"/><text x="${x + 12}" y="${y + 22}">${escapeHtml(names.join(" / "))}</text><text class="small" x="${x + 12}" y="${y + 40}">${escapeHtml(time + where)}</text></g>`;
+  const where = job.environment === undefined ? "" : ` in ${job.environment}`;
+  const title = escapeHtml(`${job.path}${where}: ${job.result}`);
+  const lines = [
+    `<text class="small" x="${x + 10}" y="${y + 18}">${escapeHtml(group)}</text>`,
+    `<text x="${x + 10}" y="${y + 35}">${escapeHtml(name)}</text>`,
+    `<text class="small" x="${x + 10}" y="${y + 51}">${escapeHtml(time)}</text>`,
+  ];
+  return `<g class="job ${job.result}"><title>${title}</title><rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="7"/>${lines.join("")}</g>`;
 }

@@ -29,7 +29,7 @@ const bottom = 26;
 /** Draws lines over seconds as one SVG with axes and a legend. */
 export function lineChart(chart: Chart): string {
   const values = chart.lines.flatMap((line) => line.points.map(([, value]) => value)).filter(Number.isFinite);
-  const highest = niceCeiling(Math.max(chart.limit?.value ?? 0, ...values, Number.MIN_VALUE));
+  const highest = niceCeiling(Math.max(chart.limit?.value ?? 0, ...values, 0));
   const span = Math.max(1, chart.untilSeconds - chart.fromSeconds);
   const x = (seconds: number) => left + ((seconds - chart.fromSeconds) / span) * (width - left - right);
   const y = (value: number) => height - bottom - (value / highest) * (height - top - bottom);
@@ -76,6 +76,7 @@ function legend(lines: readonly Line[]): string {
 }
 
 function niceCeiling(value: number): number {
+  if (!(value > 1e-9)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   const steps = [1, 1.5, 2, 3, 4, 5, 7.5, 10];
   return (steps.find((step) => step * power >= value) ?? 10) * power;

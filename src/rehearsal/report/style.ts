@@ -29,5 +29,6 @@ figure { margin: 14px 0 22px } figcaption { margin-bottom: 4px; font-weight: 600
 pre { overflow: auto; max-height: 420px; background: var(--soft); padding: 12px; border-radius: 6px }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: 5px 10px; border-bottom: 1px solid var(--rule) } th { color: var(--muted); font-weight: 500 }
 .differs { border-left: 4px solid var(--fail); background: var(--soft); padding: 8px 14px }
+.sentence { grid-column: 1 / -1; margin: 14px 0 0; font-weight: 600 }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(460px, 1fr)); gap: 0 28px }
 `;
