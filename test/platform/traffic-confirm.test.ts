@@ -50,14 +50,14 @@ test("confirmWeight() waits for a data plane that still shows the old share", as
 
 test("confirmWeight() refutes 0 when the candidate still answers", async () => {
   const { url } = await serve(gateway(() => 5));
-  const confirmation = await confirmWeight({ url, ...arm }, { percent: 0, budgetMs: 1200 });
+  const confirmation = await confirmWeight({ url, ...arm }, { percent: 0, budgetMs: 3000 });
   expect(confirmation.decision).toBe("refuted");
   expect(confirmation.sentence).toMatch(/^weight 0 refuted: 1 of \d+ responses came from the candidate$/);
 });
 
 test("confirmWeight() refutes a share that is not the intended one", async () => {
   const { url } = await serve(gateway(() => 15));
-  expect((await confirmWeight({ url, ...arm }, { percent: 5, budgetMs: 1500 })).decision).toBe("refuted");
+  expect((await confirmWeight({ url, ...arm }, { percent: 5, budgetMs: 5000 })).decision).toBe("refuted");
 });
 
 test("confirmWeight() stops at its limit of requests without a decision", async () => {
