@@ -4,15 +4,14 @@ import { workloadObjects } from "../../domain/release/manifest.ts";
 import { judgeRollout, type RolloutMemory, startMemory } from "../../domain/rollout/judge.ts";
 import type { FailureReason, Signal } from "../../domain/rollout/signal.ts";
 import { type Baseline, baselineOf, type RolloutScope, type RolloutView } from "../../domain/rollout/view.ts";
-import { waitingFor } from "../../domain/rollout/waiting.ts";
 import {
   type RolloutWatch,
   readRolloutView,
   watchedKinds,
   watchRollout,
 } from "../../platform/rollout-watch.ts";
-import { lastLines, type Ran } from "../../platform/shell.ts";
 import { type Diagnosis, diagnose } from "./diagnose.ts";
+import { type Explanation, explain } from "./explain.ts";
 import type { Rendered } from "./render.ts";
 import type { Session } from "./session.ts";
 
@@ -67,7 +66,18 @@ export async function rollOut(session: Session, request: RolloutRequest): Promis
     const newest = lastRevision(await cluster.helm.history(request.rendered.release, inputs.namespace));
     if (ran.exitCode === 0 && newest !== undefined)
       return { kind: "ready", revision: newest.revision, seconds };
-    const failure = explain(session, { ran, observer, description: newest?.description ?? "" });
+    const failure = explain({
+      ran,
+      description: newest?.description ?? "",
+      rendered: request.rendered,
+      scope: observer.scope,
+      baseline: observer.baseline,
+      view: observer.view(),
+      doom: observer.doom(),
+      isLate: observer.why() === "timeout",
+      isCancelled: context.signal.aborted,
+      timeoutMs: request.timeoutMs,
+    });
     const diagnosis = await diagnose(session, { ...failure, view: observer.view(), scope: observer.scope });
     const sentence = withLastWords(failure, diagnosis.lastWords);
     const revision = newest === undefined ? {} : { revision: newest.revision };
@@ -190,62 +200,4 @@ function scopeOf({ objects }: Rendered): RolloutScope {
     workloads: workloadObjects(objects).map(({ kind, name }) => ({ kind, name })),
     hookJobs: objects.filter((one) => one.isHook && one.kind === "Job").map(({ name }) => name),
   };
-}
-
-interface Ending {
-  readonly ran: Ran;
-  readonly observer: Observer;
-  /** Helm's own words about the revision. */
-  readonly description: string;
-}
-
-interface Explanation {
-  readonly reason: FailureReason;
-  readonly sentence: string;
-  readonly isUntouched: boolean;
-  readonly signal?: Signal;
-}
-
-function explain({ context, inputs }: Session, { ran, observer, description }: Ending): Explanation {
-  const isUntouched = isBeforeApply(`${description}\n${ran.stderr}`);
-  const signal = observer.doom();
-  if (signal !== undefined) {
-    const reason = signal.text.startsWith("hook: ") ? "hook" : signal.reason;
-    return { reason, sentence: signal.text, isUntouched, signal };
-  }
-  if (context.signal.aborted)
-    return { reason: "cancelled", sentence: "The step was cancelled during the rollout", isUntouched };
-  if (isHookFailure(`${description}\n${ran.stderr}`)) {
-    return { reason: "hook", sentence: hookSentence(description || lastLines(ran.stderr)), isUntouched };
-  }
-  const waiting = waitingFor(observer.view(), observer.scope, observer.baseline);
-  const isLate =
-    observer.why() === "timeout" || ran.timedOut || /deadline exceeded|timed out/.test(ran.stderr);
-  if (isLate) {
-    const what = waiting.length === 0 ? lastLines(ran.stderr) : waiting.join("; ");
-    return {
-      reason: "timeout",
-      sentence: `Not ready after ${inputs.timeoutMs / 1000} s: ${what}`,
-      isUntouched,
-    };
-  }
-  const reason = /another operation .* is in progress/.test(ran.stderr) ? "locked" : "helm";
-  return {
-    reason,
-    sentence: `helm upgrade exited with ${ran.exitCode}: ${lastLines(ran.stderr)}`,
-    isUntouched,
-  };
-}
-
-// Helm applies nothing before its pre-install and pre-upgrade hooks have passed.
-function isBeforeApply(text: string): boolean {
-  return /pre-(install|upgrade)( hooks?)?\b/.test(text);
-}
-
-function isHookFailure(text: string): boolean {
-  return /(pre|post)-(install|upgrade)( hooks?)?\b/.test(text);
-}
-
-function hookSentence(description: string): string {
-  return description.replace(/^(Upgrade|Release) "[^"]*" failed: /, "").replace(/\s+/g, " ");
 }
