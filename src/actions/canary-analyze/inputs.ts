@@ -1,21 +1,11 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { ImageDigest } from "../../domain/image/digest.ts";
-import { parseReference } from "../../domain/image/reference.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import {
-  durationMs,
-  integer,
-  lines,
-  list,
-  number,
-  oneOf,
-  optional,
-  required,
-  url,
-} from "../../platform/inputs.ts";
+import { durationMs, integer, number, oneOf, optional, required, url } from "../../platform/inputs.ts";
 import { readTraffic } from "../../platform/traffic-input.ts";
+import { readVouchedImage } from "../../platform/vouched-image.ts";
 
 export interface AnalysisInputs {
   /** A path of a file, or the metrics themselves. */
@@ -86,13 +76,6 @@ export async function readInputs(
 }
 
 function readShared(inputs: InputReader): AnalysisInputs {
-  const image = optional(inputs, "image");
-  const digest = image === undefined ? undefined : digestOf(image);
-  const evidence = lines(inputs, "evidence");
-  const gates = list(inputs, "require");
-  if (digest === undefined && (evidence.length > 0 || gates.length > 0)) {
-    throw new ConfigError('Input "image" must be given by digest where evidence or require is: got nothing');
-  }
   const baseline = matchers("baseline", required(inputs, "baseline"));
   const candidate = matchers("candidate", required(inputs, "candidate"));
   if (baseline === candidate) {
@@ -119,10 +102,7 @@ function readShared(inputs: InputReader): AnalysisInputs {
     unacceptableRatio,
     ...(release === undefined ? {} : { release }),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(image === undefined ? {} : { image }),
-    ...(digest === undefined ? {} : { digest }),
-    evidence,
-    require: gates,
+    ...readVouchedImage(inputs),
     onInconclusive: oneOf(inputs, "on-inconclusive", ["fail", "warn"]),
   };
 }
@@ -160,14 +140,6 @@ const matcherList = new RegExp(String.raw`^${oneMatcher}(?:\s*,\s*${oneMatcher})
 function matchers(input: string, text: string): string {
   if (matcherList.test(text)) return text;
   throw new ConfigError(`Input "${input}" must be label matchers such as track="stable": got "${text}"`);
-}
-
-function digestOf(image: string): ImageDigest {
-  const { digest } = parseReference(image, "image");
-  if (digest !== undefined) return digest;
-  throw new ConfigError(
-    `Input "image" must name the image by digest (…@sha256:…), as evidence speaks for a digest: got "${image}"`,
-  );
 }
 
 function duration(inputs: InputReader, name: string): number {

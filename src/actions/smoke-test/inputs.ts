@@ -1,8 +1,8 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { ImageDigest } from "../../domain/image/digest.ts";
-import { parseReference } from "../../domain/image/reference.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { durationMs, integer, lines, list, oneOf, optional, required, url } from "../../platform/inputs.ts";
+import { durationMs, integer, lines, oneOf, optional, required, url } from "../../platform/inputs.ts";
+import { readVouchedImage } from "../../platform/vouched-image.ts";
 
 export interface SmokeInputs {
   /** Without a slash at its end. */
@@ -28,13 +28,6 @@ export interface SmokeInputs {
 
 /** Reads every input; nothing has been asked or touched when one is refused. */
 export function readInputs(inputs: InputReader): SmokeInputs {
-  const image = optional(inputs, "image");
-  const digest = image === undefined ? undefined : digestOf(image);
-  const evidence = lines(inputs, "evidence");
-  const gates = list(inputs, "require");
-  if (digest === undefined && (evidence.length > 0 || gates.length > 0)) {
-    throw new ConfigError('Input "image" must be given by digest where evidence or require is: got nothing');
-  }
   const readyPath = optional(inputs, "ready-path");
   const expectedVersion = optional(inputs, "expected-version");
   const junitFile = optional(inputs, "junit-file");
@@ -51,10 +44,7 @@ export function readInputs(inputs: InputReader): SmokeInputs {
     headers: headers(inputs),
     variables: variables(inputs),
     ...(junitFile === undefined ? {} : { junitFile }),
-    ...(image === undefined ? {} : { image }),
-    ...(digest === undefined ? {} : { digest }),
-    evidence,
-    require: gates,
+    ...readVouchedImage(inputs),
     onInconclusive: oneOf(inputs, "on-inconclusive", ["fail", "warn"]),
   };
 }
@@ -70,14 +60,6 @@ function baseUrl(inputs: InputReader): string {
     );
   }
   return base.href.replace(/\/+$/, "");
-}
-
-function digestOf(image: string): ImageDigest {
-  const { digest } = parseReference(image, "image");
-  if (digest !== undefined) return digest;
-  throw new ConfigError(
-    `Input "image" must name the image by digest (…@sha256:…), as evidence speaks for a digest: got "${image}"`,
-  );
 }
 
 function path(input: string, text: string): string {
