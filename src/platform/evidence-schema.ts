@@ -39,5 +39,9 @@ export function parseEvidence(document: unknown): Evidence {
   const parsed = z.safeParse(evidenceShape, document);
   if (parsed.success) return parsed.data as Evidence;
   const first = parsed.error.issues[0];
-  throw new ConfigError(`${first?.path.join(".") || "the file"}: ${first?.message ?? "not evidence"}`);
+  const unknown = first?.code === "unrecognized_keys" ? first.keys : [];
+  const place = [...(first?.path ?? []), ...unknown].join(".") || "the file";
+  throw new ConfigError(
+    `${place} ${unknown.length > 0 ? "is not known" : "is missing or has a wrong value"}`,
+  );
 }

@@ -30,7 +30,8 @@ const transient = new Set([408, 429, 502, 503, 504]);
 const credentialHeaders = /^(authorization|cookie|proxy-authorization|x-scope-orgid|private-token)$/i;
 
 /** Asks over HTTP within a total budget. An answer of any status is returned; no answer is an OutsideError. */
-export const http: Http = async (url, request) => {
+export const http: Http = async (address, asked) => {
+  const { url, request } = takeCredentials(address, asked);
   const deadline = Date.now() + request.budgetMs;
   const tries = (request.retries ?? 0) + 1;
   for (let attempt = 1; ; attempt++) {
@@ -47,6 +48,17 @@ export const http: Http = async (url, request) => {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 };
+
+/** A user and password in the address become a header: fetch refuses them there, and its refusal would print them. */
+function takeCredentials(address: string, asked: HttpRequest): { url: string; request: HttpRequest } {
+  const url = new URL(address);
+  if (url.username === "" && url.password === "") return { url: address, request: asked };
+  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const authorization = `Basic ${Buffer.from(login).toString("base64")}`;
+  url.username = "";
+  url.password = "";
+  return { url: url.href, request: { ...asked, headers: { authorization, ...asked.headers } } };
+}
 
 type Outcome = { readonly answer: HttpAnswer } | { readonly problem: string };
 
