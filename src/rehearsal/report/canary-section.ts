@@ -27,7 +27,7 @@ export function canarySection(evidence: Evidence): string {
       }),
     });
     const failing: Line = {
-      name: "evidence of a regression",
+      name: "evidence",
       colour: "error",
       points: looks.flatMap((look) => {
         const log = at(look, "metrics", name, "logFail");
@@ -37,7 +37,7 @@ export function canarySection(evidence: Evidence): string {
     const failsAt = numberAt(looks.at(-1), "metrics", name, "logFailsAt") ?? Math.log(20);
     const limit = { value: failsAt, name: `fails at p ${Math.exp(-failsAt).toPrecision(2)}` };
     const sentence = textAt(looks.at(-1), "metrics", name, "sentence") ?? "";
-    return `<p class="sentence">${escapeHtml(sentence)}</p>${lineChart({ ...frame, title: `${name}: share of bad requests so far`, unit: " %", lines: [share("baseline"), share("candidate")] })}${lineChart({ ...frame, title: `${name}: evidence (logarithm) against its limit`, unit: "", lines: [failing], limit })}`;
+    return `<p class="sentence">${escapeHtml(sentence)}</p>${lineChart({ ...frame, title: `${name}: share of bad requests so far`, unit: " %", lines: [share("baseline"), share("candidate")] })}${lineChart({ ...frame, title: `${name}: evidence of a regression, logarithm`, unit: "", lines: [failing], limit })}`;
   });
   return `${lineChart({ ...frame, title: "Weight", unit: " %", lines: [weight] })}${metrics.join("")}`;
 }

@@ -22,7 +22,7 @@ export interface Chart {
 const width = 720;
 const height = 190;
 const left = 52;
-const right = 12;
+const right = 24;
 const top = 14;
 const bottom = 26;
 

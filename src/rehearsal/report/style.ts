@@ -19,7 +19,7 @@ svg text.small, svg text.tick { fill: var(--muted); font-size: 11.5px }
 .graph { background: var(--soft); border: 1px solid var(--rule); border-radius: 8px; padding: 16px }
 .edge { fill: none; stroke: var(--muted); stroke-width: 1.2 } .job rect { fill: var(--paper); stroke: var(--rule); stroke-width: 1.5 }
 .job.success rect { stroke: var(--pass) } .job.failure rect { stroke: var(--fail); stroke-width: 2.5 } .job.cancelled rect { stroke: var(--gap) }
-.job.skipped { opacity: .55 } .job.skipped rect { stroke-dasharray: 4 4 }
+.job.skipped text { fill: var(--muted) } .job.skipped rect { stroke-dasharray: 4 4 }
 figure { margin: 14px 0 22px } figcaption { margin-bottom: 4px; font-weight: 600; font-size: 14px }
 .key { margin-left: 14px; font-weight: 400; font-size: 13px } .key::before { content: ""; display: inline-block; width: 18px; height: 3px; margin: 0 6px 3px 0; background: currentColor }
 .key.stable { color: var(--stable) } .key.candidate { color: var(--candidate) } .key.weight { color: var(--weight) } .key.error { color: var(--fail) }
