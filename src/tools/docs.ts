@@ -8,6 +8,7 @@ import {
   outputTable,
   parseAction,
 } from "./action-tables.ts";
+import { workflowSection } from "./workflow-tables.ts";
 
 /** Fills the tables of the READMEs from the action.yml files. With `--check` it writes nothing and names what is stale. */
 const root = new URL("../../", import.meta.url).pathname;
@@ -41,10 +42,21 @@ async function fill(path: string, tables: Readonly<Record<string, string>>): Pro
   else await writeFile(join(root, path), after);
 }
 
+/** Those that application repositories call; our own begin with a dot. */
+async function workflowPages(): Promise<string> {
+  const folder = join(root, ".github/workflows");
+  const files = (await readdir(folder)).filter((file) => !file.startsWith(".")).toSorted();
+  const sections = files.map(async (file) =>
+    workflowSection(file, await readFile(join(folder, file), "utf8")),
+  );
+  return (await Promise.all(sections)).join("\n").trimEnd();
+}
+
 const declared = await actions();
 for (const [name, action] of declared) {
   await fill(`actions/${name}/README.md`, { inputs: inputTable(action), outputs: outputTable(action) });
 }
 await fill("README.md", { actions: actionTable(declared) });
+await fill("docs/workflows.md", { workflows: await workflowPages() });
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
