@@ -45,18 +45,25 @@ export async function confirmWeight(confirm: TrafficConfirm, limits: ConfirmLimi
   const agent = agentFor(confirm, concurrency);
   const tally: Tally = { requests: 0, withoutArm: 0, candidate: 0, stable: 0, maxRequests, deadline };
   let decision: WeightDecision = "undecided";
+  let refuted: { readonly candidate: number; readonly stable: number } | undefined;
   try {
     for (let count = 1; ; count++) {
       tally.candidate = 0;
       tally.stable = 0;
       const claim = { percent, alpha: alphaOfCount(alpha, count) };
       decision = await countOnce({ confirm, agent, tally, claim, concurrency, ...(signal && { signal }) });
+      if (decision === "refuted") refuted = { candidate: tally.candidate, stable: tally.stable };
       const isOver = tally.requests >= maxRequests || Date.now() + settleMs >= deadline;
       if (decision !== "refuted" || isOver || signal?.aborted === true) break;
       await sleep(settleMs);
     }
   } finally {
     agent.destroy();
+  }
+  // A last count that its limits cut short takes nothing back of the one before.
+  if (decision === "undecided" && refuted !== undefined) {
+    decision = "refuted";
+    Object.assign(tally, refuted);
   }
   const { candidate, stable, requests, withoutArm } = tally;
   const seen = `${candidate} of ${candidate + stable} responses came from the candidate`;
