@@ -1,5 +1,5 @@
 import { OutsideError } from "../core/errors.ts";
-import { isRecord, type Json, listAt, textAt } from "../core/json.ts";
+import { type Json, listAt } from "../core/json.ts";
 import { errorOf, ForbiddenError, NotFoundError } from "./kubectl-errors.ts";
 import { type WatchEvent, watchObjects } from "./kubectl-watch.ts";
 import type { Ran, Shell, ShellOptions } from "./shell.ts";
@@ -122,9 +122,4 @@ export async function namespaceExists(cluster: Kubectl, namespace: string): Prom
   if (error instanceof NotFoundError) return false;
   if (error instanceof ForbiddenError) return true;
   throw error;
-}
-
-/** The `metadata.name` of an object from the cluster. */
-export function nameOfObject(object: unknown): string {
-  return isRecord(object) ? (textAt(object, "metadata", "name") ?? "") : "";
 }

@@ -22,9 +22,3 @@ export async function parseManifest(text: string): Promise<readonly unknown[]> {
     return value === null || value === undefined ? [] : [value];
   });
 }
-
-/** YAML text of a value, keys in the order they stand. */
-export async function toYaml(value: unknown): Promise<string> {
-  const { stringify } = await import("yaml");
-  return stringify(value, { lineWidth: 0 });
-}

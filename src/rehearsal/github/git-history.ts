@@ -58,7 +58,8 @@ function lines(text: string): readonly string[] {
   return text.split("\n").filter((line) => line !== "");
 }
 
-function git(folder: string | undefined, args: readonly string[]): string | undefined {
+/** What git says in a folder, or undefined when it refuses. */
+export function git(folder: string | undefined, args: readonly string[]): string | undefined {
   if (folder === undefined) return undefined;
   try {
     return execFileSync("git", ["-C", folder, ...args], {

@@ -1,5 +1,6 @@
 import { type ApiRequest, notFound, ok, pageOf, type Route } from "./router.ts";
-import { linksOf, nodeId, userShape } from "./shapes.ts";
+import { environmentReference } from "./run-shapes.ts";
+import { nodeId, userShape } from "./shapes.ts";
 import { type EnvironmentState, findEnvironment } from "./state.ts";
 
 const base = "/repos/{owner}/{repo}/environments";
@@ -60,16 +61,9 @@ function customRules(environment: EnvironmentState, { apiUrl }: ApiRequest) {
 }
 
 function environmentShape(environment: EnvironmentState, request: ApiRequest) {
-  const { api, web } = linksOf(request.state, request.apiUrl);
-  const { id, name, createdAt, branches } = environment;
+  const { name, branches } = environment;
   return {
-    id,
-    node_id: nodeId("Environment", id),
-    name,
-    url: `${api}/environments/${encodeURIComponent(name)}`,
-    html_url: `${web}/deployments/activity_log?environments_filter=${encodeURIComponent(name)}`,
-    created_at: createdAt,
-    updated_at: createdAt,
+    ...environmentReference(name, request),
     can_admins_bypass: environment.canAdminsBypass ?? false,
     protection_rules: protectionRules(environment, request),
     deployment_branch_policy:

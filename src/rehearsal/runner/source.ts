@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors.ts";
+import { git } from "../github/git-history.ts";
 
 /** A repository at one commit, as the runner reads workflows and actions from it. */
 export interface Source {
@@ -41,15 +41,4 @@ export function commitSource(folder: string, repository: string, at: { sha?: str
 
 function headOf(folder: string): string | undefined {
   return git(folder, ["rev-parse", "HEAD"])?.trim();
-}
-
-function git(folder: string, args: readonly string[]): string | undefined {
-  try {
-    return execFileSync("git", ["-C", folder, ...args], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  } catch {
-    return undefined;
-  }
 }
