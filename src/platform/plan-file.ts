@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { ConfigError, messageOf } from "../core/errors.ts";
 import { type DeployPlan, planSchema } from "../domain/plan/plan.ts";
+import { strategies } from "../domain/record/record.ts";
 
 const rendered = z.object({
   baseRevision: z.number(),
@@ -16,7 +17,7 @@ export const planShape = z.object({
   release: z.string(),
   namespace: z.string(),
   environment: z.string(),
-  strategy: z.enum(["rolling", "canary"]),
+  strategy: z.enum(strategies),
   version: z.string(),
   digest: z.string(),
   images: z.array(z.string()),

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../core/errors.ts";
 import { isRecord } from "../../core/json.ts";
 import { parseReference } from "../../domain/image/reference.ts";
+import { type Strategy, strategies } from "../../domain/record/record.ts";
 import { type ChartImage, isValues, type Values } from "../../domain/release/image-values.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
@@ -9,6 +10,8 @@ import { boolean, durationMs, lines, list, oneOf, optional, required } from "../
 import { type Credentials, readRegistryLogin } from "../../platform/registry-auth.ts";
 import { readTrafficText, toTraffic } from "../../platform/traffic-input.ts";
 import { parseYamlInput } from "../../platform/yaml.ts";
+import { type ChartSource, readChartSource } from "./chart-inputs.ts";
+import { type RolloutRules, readRolloutRules } from "./rollout-inputs.ts";
 
 export const phases = ["plan", "deploy", "promote", "abort", "finish"] as const;
 export type Phase = (typeof phases)[number];
@@ -18,8 +21,9 @@ export interface HelmDeployInputs {
   readonly release: string;
   readonly namespace: string;
   readonly access: ClusterAccess;
-  readonly strategy: "rolling" | "canary";
+  readonly strategy: Strategy;
   readonly chart?: string;
+  readonly chartSource: ChartSource;
   readonly values: readonly string[];
   readonly set: Values;
   readonly candidateSet: Values;
@@ -30,7 +34,9 @@ export interface HelmDeployInputs {
   readonly plan?: string;
   readonly traffic?: Traffic;
   readonly trafficText: string;
+  /** For the whole step; what is left of it is what each part gets. */
   readonly timeoutMs: number;
+  readonly rolloutRules: RolloutRules;
   readonly onFailure: "rollback" | "keep";
   readonly environment: string;
   readonly approval: "required" | "none";
@@ -45,7 +51,7 @@ export interface HelmDeployInputs {
 /** Reads every input; nothing has been asked or touched when one is refused. */
 export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
   const phase = oneOf(runner, "phase", phases);
-  const strategy = oneOf(runner, "strategy", ["rolling", "canary"]);
+  const strategy = oneOf(runner, "strategy", strategies);
   const chart = optional(runner, "chart");
   const plan = optional(runner, "plan");
   const githubToken = optional(runner, "github-token");
@@ -59,6 +65,7 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
     namespace: access.namespace,
     access,
     ...(chart === undefined ? {} : { chart }),
+    chartSource: readChartSource(runner),
     values: lines(runner, "values"),
     set: await mapping("set", runner.get("set")),
     candidateSet: await mapping("candidate-set", runner.get("candidate-set")),
@@ -69,6 +76,7 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
     ...trafficOf(await toTraffic(trafficText)),
     trafficText,
     timeoutMs: readTimeout(runner),
+    rolloutRules: readRolloutRules(runner),
     onFailure: oneOf(runner, "on-failure", ["rollback", "keep"]),
     environment: optional(runner, "environment") ?? "",
     approval: oneOf(runner, "approval", ["required", "none"]),
@@ -96,8 +104,9 @@ function checkTogether(read: HelmDeployInputs): void {
     throw new ConfigError(`Input "image" is required for phase ${phase}: got nothing`);
   if (strategy === "canary" && traffic === undefined)
     throw new ConfigError('Input "traffic" is required for strategy canary: got nothing');
-  if (strategy === "rolling" && (phase === "promote" || phase === "abort"))
-    throw new ConfigError(`Input "phase" ${phase} is for strategy canary: got rolling`);
+  const hasSides = strategy === "canary" || strategy === "blue-green";
+  if (!hasSides && (phase === "promote" || phase === "abort"))
+    throw new ConfigError(`Input "phase" ${phase} is for strategies canary and blue-green: got ${strategy}`);
   if (traffic !== undefined && strategy === "canary" && traffic.stable.service === traffic.candidate.service)
     throw new ConfigError(
       `Input "traffic" must name two services: got "${traffic.stable.service}" for stable and candidate`,
@@ -116,13 +125,14 @@ function checkTogether(read: HelmDeployInputs): void {
   if (gates) throw new ConfigError('Input "evidence" is required with "require": got nothing');
 }
 
-// The candidate's release is named after it and must fit into Helm's 53 characters too.
+// The candidate's release, or a colour's, is named after it and must fit into Helm's 53 characters too.
 const candidateSuffix = "-candidate";
+const suffixes: Partial<Record<Strategy, string>> = { canary: candidateSuffix, "blue-green": "-green" };
 const longestRelease = 53;
 
-function readRelease(runner: Runner, strategy: "rolling" | "canary"): string {
+function readRelease(runner: Runner, strategy: Strategy): string {
   const text = required(runner, "release");
-  const longest = strategy === "canary" ? longestRelease - candidateSuffix.length : longestRelease;
+  const longest = longestRelease - (suffixes[strategy]?.length ?? 0);
   if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text) && text.length <= longest) return text;
   throw new ConfigError(
     `Input "release" must be lower case letters, digits and hyphens, at most ${longest} for ${strategy}: got "${text}"`,

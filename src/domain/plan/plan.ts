@@ -1,4 +1,5 @@
 import { fail, pass, type Verdict } from "../../core/verdict.ts";
+import type { Strategy } from "../record/record.ts";
 
 export const planSchema = "sluice.plan/v1";
 
@@ -8,7 +9,7 @@ export interface DeployPlan {
   readonly release: string;
   readonly namespace: string;
   readonly environment: string;
-  readonly strategy: "rolling" | "canary";
+  readonly strategy: Strategy;
   readonly version: string;
   /** The digest that is deployed. */
   readonly digest: string;

@@ -1,5 +1,5 @@
 import { at, numberAt, textAt } from "../../core/json.ts";
-import type { DeployRecord } from "../record/record.ts";
+import type { DeployRecord, Strategy } from "../record/record.ts";
 import { type ManifestObject, workloadObjects } from "../release/manifest.ts";
 
 /** A predicted time with where it comes from, since a guess must not read like a measurement. */
@@ -28,7 +28,7 @@ const rollbackOverheadSeconds = 5;
 /** How long the way back will take from the moment it is decided. */
 export function predictRollback(
   rollout: Prediction,
-  way: { readonly strategy: "rolling" | "canary"; readonly isFirst: boolean },
+  way: { readonly strategy: Strategy; readonly isFirst: boolean },
 ): Prediction {
   if (way.isFirst) return { seconds: 0, basis: "removal", how: "there is no earlier version to return to" };
   if (way.strategy === "canary")

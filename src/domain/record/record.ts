@@ -6,6 +6,14 @@ import type { VerdictKind } from "../../core/verdict.ts";
  */
 export type RecordStatus = "deploying" | "good" | "bad" | "observed" | "rolled-back";
 
+export const strategies = ["rolling", "recreate", "blue-green", "canary"] as const;
+export type Strategy = (typeof strategies)[number];
+
+export interface StepTime {
+  readonly name: string;
+  readonly seconds: number;
+}
+
 export interface GateVerdict {
   readonly gate: string;
   readonly verdict: VerdictKind;
@@ -26,20 +34,30 @@ export interface DeployRecord {
   readonly release: string;
   readonly namespace: string;
   readonly environment: string;
-  readonly strategy: "rolling" | "canary" | "rollback" | "observed";
+  readonly strategy: Strategy | "rollback" | "observed";
   /** The digest that is deployed; empty where an observed release runs images without one. */
   readonly digest: string;
   /** The application's version as the deploy was told it. */
   readonly version?: string;
   /** Every image of the manifest as it is referred to there, by digest where it says one. */
   readonly images: readonly string[];
-  /** Helm's revision of the stable release; absent until it is known. */
+  /** The Helm release that carries it, where that is not `release` itself: a colour of a blue-green pair. */
+  readonly helmRelease?: string;
+  /** Helm's revision of the release that serves; absent until it is known. */
   readonly revision?: number;
   /** Name and version, such as `web-0.1.0`. */
   readonly chart: string;
+  /** Digest of the chart as it was fetched, for a chart from a registry. */
+  readonly chartDigest?: string;
   readonly manifestDigest: string;
   readonly valuesDigest: string;
   readonly previousRevision?: number;
+  /** Id of the record that served before. */
+  readonly previousRecord?: string;
+  /** Commit of the last good record: the range since it is what this attempt brings. */
+  readonly previousCommit?: string;
+  /** How far the data's shape has moved; returning below a level needs an explicit override. */
+  readonly schemaLevel?: number;
   readonly status: RecordStatus;
   /** Set on a bad record whose attempt ended before the running version was touched: there is nothing to roll back. */
   readonly untouched?: true;
@@ -53,6 +71,15 @@ export interface DeployRecord {
   readonly finishedAt?: string;
   /** Seconds from the start of helm until every new pod was ready; predictions come from these. */
   readonly rolloutSeconds?: number;
+  /** Names of the steps of this attempt with their seconds, in order. */
+  readonly steps?: readonly StepTime[];
+  /** Id of the record that a rollback undid, and of the one it returned to. */
+  readonly rollbackOf?: string;
+  readonly rollbackTo?: string;
+  /** Seconds from the decision to return until it was verified. */
+  readonly rollbackSeconds?: number;
+  /** How a rollback was verified, one sentence each. */
+  readonly verifiedBy?: readonly string[];
   /** Id of the GitHub Deployment that shows this attempt. */
   readonly deploymentId?: number;
   readonly reason: string;
@@ -68,6 +95,8 @@ export type RecordChange = Partial<
     | "verdicts"
     | "approver"
     | "finishedAt"
+    | "helmRelease"
+    | "steps"
     | "rolloutSeconds"
     | "deploymentId"
     | "manifestDigest"
@@ -95,15 +124,6 @@ export function changeRecord(
   return records.map((one) => (one.id === id ? { ...one, ...change } : one));
 }
 
-/** The records with one of them brought to its end. */
-export function closeRecord(
-  records: readonly DeployRecord[],
-  id: string,
-  end: RecordChange & { readonly status: RecordStatus; readonly finishedAt: string },
-): readonly DeployRecord[] {
-  return changeRecord(records, id, end);
-}
-
 /** Verdicts with newer ones over them: of each gate the last one counts. */
 export function mergeGates(
   before: readonly GateVerdict[],
@@ -119,11 +139,6 @@ export function lastGood(
   accept: readonly RecordStatus[] = ["good"],
 ): DeployRecord | undefined {
   return records.find((one) => accept.includes(one.status) && one.revision !== undefined);
-}
-
-/** The newest record that was opened and never closed. */
-export function openRecord(records: readonly DeployRecord[]): DeployRecord | undefined {
-  return records.find((one) => one.status === "deploying");
 }
 
 // The way back must outlive any number of failed attempts after it.

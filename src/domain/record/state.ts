@@ -1,11 +1,27 @@
 import type { DeployRecord } from "./record.ts";
 
-/** Where a canary stands. Kept in the cluster so that `recover` knows without the run that began it. */
+/** A lower bound of an autoscaler that was raised for the time of a rollout, and what it was. */
+export interface ReplicaPin {
+  readonly autoscaler: string;
+  readonly minReplicas: number;
+}
+
+/** Where a canary or a blue-green deploy stands. Kept in the cluster so that `recover` knows without the run that began it. */
 export interface RolloutState {
-  readonly phase: "deploying" | "candidate" | "ramping" | "promoting" | "aborting" | "verifying";
-  /** The share of traffic the candidate is meant to get, in percent. */
+  /** Absent means canary. */
+  readonly strategy?: "canary" | "blue-green";
+  /**
+   * `promoting`: the stable release or the switch is being changed. `watching`: a blue-green switch is done and both
+   * colours are up. `verifying`: what is left is the removal of the side that lost, and the record.
+   */
+  readonly phase: "deploying" | "candidate" | "ramping" | "promoting" | "watching" | "aborting" | "verifying";
+  /** The share of traffic the candidate is meant to get, in percent. Blue-green: 0 before the switch, 100 after it. */
   readonly weight: number;
   readonly candidateRelease: string;
+  /** Blue-green: the colour that served before; absent at the first deploy. */
+  readonly stableRelease?: string;
+  /** What must be given back to autoscalers when the rollout ends, whichever way. */
+  readonly pins?: readonly ReplicaPin[];
   readonly digest: string;
   /** Id of the record this rollout belongs to. */
   readonly record: string;

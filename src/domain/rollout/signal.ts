@@ -12,6 +12,10 @@ export type FailureReason =
   | "refused"
   | "locked"
   | "cancelled"
+  /** The new colour did not come up or was refused before the switch. */
+  | "validation"
+  /** The new colour failed during the watch after the switch. */
+  | "watch"
   | "helm";
 
 /** Something seen in the cluster that speaks against the new version. */
@@ -26,4 +30,11 @@ export interface Signal {
   /** The pod it was seen on; absent where no pod could be made. */
   readonly pod?: string;
   readonly container?: string;
+}
+
+/** How long troubles that may pass are borne, in milliseconds. */
+export interface Graces {
+  readonly unschedulableMs: number;
+  readonly quotaMs: number;
+  readonly pullMs: number;
 }

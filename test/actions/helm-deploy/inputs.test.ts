@@ -80,8 +80,8 @@ describe("readInputs() refuses in one sentence", () => {
     },
     {
       name: "an unknown strategy",
-      given: { strategy: "blue-green" },
-      says: 'Input "strategy" must be one of rolling, canary: got "blue-green"',
+      given: { strategy: "teleport" },
+      says: 'Input "strategy" must be one of rolling, recreate, blue-green, canary: got "teleport"',
     },
     {
       name: "no chart",
@@ -127,7 +127,7 @@ describe("readInputs() refuses in one sentence", () => {
     {
       name: "a promotion without a canary",
       given: { phase: "promote" },
-      says: 'Input "phase" promote is for strategy canary: got rolling',
+      says: 'Input "phase" promote is for strategies canary and blue-green: got rolling',
     },
     {
       name: "a timeout that is none",
