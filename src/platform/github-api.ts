@@ -1,5 +1,5 @@
 import { messageOf, OutsideError } from "../core/errors.ts";
-import { at, listAt, numberAt, textAt } from "../core/json.ts";
+import { at, isRecord, type Json, listAt, numberAt, textAt } from "../core/json.ts";
 import type { RunApproval } from "../domain/approval/approver.ts";
 import type { EnvironmentProtection } from "../domain/approval/protection.ts";
 import type { RecordRun } from "../domain/record/record.ts";
@@ -21,7 +21,13 @@ export interface NewDeployment {
   readonly task: string;
   readonly description: string;
   readonly production: boolean;
-  readonly payload: Readonly<Record<string, string>>;
+  readonly payload: Readonly<Record<string, Json | undefined>>;
+}
+
+export interface KnownDeployment {
+  readonly id: number;
+  /** What its maker said about it; empty where that is no mapping. */
+  readonly payload: Readonly<Record<string, unknown>>;
 }
 
 export interface DeploymentStatus {
@@ -43,8 +49,8 @@ export interface GithubApi {
   isOver(run: Pick<RecordRun, "repository" | "id" | "attempt" | "job">): Promise<boolean | undefined>;
   createDeployment(deployment: NewDeployment): Promise<number>;
   setDeploymentStatus(id: number, status: DeploymentStatus): Promise<void>;
-  /** Ids of the deployments of an environment and task, newest first. */
-  deployments(environment: string, task: string): Promise<readonly number[]>;
+  /** The deployments of an environment and task, newest first. */
+  deployments(environment: string, task: string): Promise<readonly KnownDeployment[]>;
   /** The newest state of a deployment. */
   deploymentState(id: number): Promise<string | undefined>;
 }
@@ -119,7 +125,7 @@ export function githubApi(token: string, env: Env): GithubApi {
         task,
         per_page: 30,
       });
-      return listAt(found).flatMap((one) => numberAt(one, "id") ?? []);
+      return listAt(found).flatMap(deploymentOf);
     },
     deploymentState: async (id) => {
       const route = "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses";
@@ -197,6 +203,12 @@ function jobIsOver(jobs: unknown, job: string): boolean | undefined {
   });
   if (ours.length === 0) return undefined;
   return ours.every((one) => textAt(one, "status") === "completed");
+}
+
+function deploymentOf(one: unknown): readonly KnownDeployment[] {
+  const id = numberAt(one, "id");
+  const payload = at(one, "payload");
+  return id === undefined ? [] : [{ id, payload: isRecord(payload) ? payload : {} }];
 }
 
 // GitHub's defaults would merge the default branch into the ref and demand green statuses.

@@ -1,5 +1,6 @@
 import { OutsideError } from "../core/errors.ts";
 import { isRecord, type Json, textAt } from "../core/json.ts";
+import { fitRecords } from "../domain/record/record.ts";
 import { emptyState, type ReleaseState } from "../domain/record/state.ts";
 import type { Kubectl, KubeObject } from "./kubectl.ts";
 import { ConflictError, NotFoundError } from "./kubectl-errors.ts";
@@ -79,7 +80,7 @@ function configMap(place: Place, state: ReleaseState, resourceVersion: string | 
       ...version,
     },
     data: {
-      records: JSON.stringify(records),
+      records: JSON.stringify(fitRecords(records)),
       ...(rollout === undefined ? {} : { rollout: JSON.stringify(rollout) }),
       ...(holds.length === 0 ? {} : { holds: JSON.stringify(holds) }),
     } satisfies Record<string, Json>,

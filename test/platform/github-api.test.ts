@@ -83,8 +83,8 @@ test("deployments are made without a merge, get statuses, and are found by envir
     description: "s".repeat(200),
     logUrl: "https://example.test/",
   });
-  expect(await api.deployments("production", "deploy:web")).toEqual([id]);
-  expect(await api.deployments("production", "deploy:api")).toEqual([other]);
+  expect(await api.deployments("production", "deploy:web")).toEqual([{ id, payload: { record: "r" } }]);
+  expect(await api.deployments("production", "deploy:api")).toEqual([{ id: other, payload: {} }]);
   expect(await api.deploymentState(id)).toBe("in_progress");
   expect(await api.deploymentState(other)).toBeUndefined();
   const made = github.state.deployments.find((one) => one.id === id);

@@ -7,56 +7,7 @@ import { contentOf } from "../../domain/rollback/target.ts";
 import { sha256Of } from "../../platform/chart.ts";
 import { readRolloutView, watchedKinds } from "../../platform/rollout-watch.ts";
 import { parseManifest } from "../../platform/yaml.ts";
-import type { PreparedChart, Rendered } from "./render.ts";
-import { digestOf, type Session } from "./session.ts";
-
-/** Opens the record of this attempt, before anything changes. A repeated step of the same attempt keeps its record. */
-export async function openRecordOf(
-  session: Session,
-  chart: PreparedChart,
-  { rendered, history }: { readonly rendered: Rendered; readonly history: readonly HelmRevision[] },
-): Promise<DeployRecord> {
-  const { inputs, context, approver, gates } = session;
-  const { run } = context;
-  const previous = deployedRevision(history)?.revision;
-  const startedAt = new Date().toISOString();
-  const digest = digestOf(inputs);
-  const record: DeployRecord = {
-    id: `${startedAt.slice(0, 19).replace(/[-:]/g, "")}Z-${digest.slice(7, 15)}`,
-    release: inputs.release,
-    namespace: inputs.namespace,
-    environment: inputs.environment,
-    strategy: inputs.strategy,
-    digest,
-    version: inputs.version,
-    images: rendered.images,
-    chart: chart.title,
-    manifestDigest: rendered.digest,
-    valuesDigest: rendered.values.digest,
-    ...(previous === undefined ? {} : { previousRevision: previous }),
-    status: "deploying",
-    verdicts: gates,
-    commit: run.commit,
-    actor: run.actor,
-    ...(approver === undefined ? {} : { approver }),
-    run: { repository: run.repository, id: run.runId, attempt: run.attempt, job: run.job, url: run.url },
-    startedAt,
-    reason: "",
-  };
-  const isOurs = (one: DeployRecord) =>
-    one.status === "deploying" &&
-    one.digest === digest &&
-    one.run.id === run.runId &&
-    one.run.attempt === run.attempt;
-  const state = await session.store.update((before) => {
-    const open = before.records.find(isOurs);
-    return {
-      ...before,
-      records: addRecord(before.records, open === undefined ? record : { ...record, id: open.id }),
-    };
-  });
-  return state.records.find(isOurs) ?? record;
-}
+import type { Session } from "./session.ts";
 
 /** Changes one record in the cluster. */
 export async function updateRecord(session: Session, id: string, change: RecordChange): Promise<void> {

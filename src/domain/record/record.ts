@@ -107,6 +107,7 @@ export type RecordChange = Partial<
 
 /** Newest first; a ConfigMap must stay far below 1 MiB. */
 export const keptRecords = 50;
+const keptCharacters = 400_000;
 
 /** The records with one more. A record of the same id is replaced, so that a repeated step adds nothing. */
 export function addRecord(records: readonly DeployRecord[], record: DeployRecord): readonly DeployRecord[] {
@@ -139,6 +140,16 @@ export function lastGood(
   accept: readonly RecordStatus[] = ["good"],
 ): DeployRecord | undefined {
   return records.find((one) => accept.includes(one.status) && one.revision !== undefined);
+}
+
+/** As many of the records, newest first, as a ConfigMap can hold; the way back stays among them. */
+export function fitRecords(records: readonly DeployRecord[]): readonly DeployRecord[] {
+  let characters = 0;
+  const fits = records.findIndex((one) => {
+    characters += JSON.stringify(one).length + 1;
+    return characters > keptCharacters;
+  });
+  return fits === -1 ? records : keepLastGood(records.slice(0, Math.max(1, fits)), records);
 }
 
 // The way back must outlive any number of failed attempts after it.

@@ -208,6 +208,8 @@ async function upgrade(release: string, behaviour: Behaviour, { add, emit, signa
   }
 }
 
+const madeBy = { run: "6006", attempt: 1 };
+
 function fakeGithub(isOver: boolean | undefined, statuses: string[]) {
   return {
     isOver: async () => isOver,
@@ -218,7 +220,13 @@ function fakeGithub(isOver: boolean | undefined, statuses: string[]) {
     setDeploymentStatus: async (id: number, { state }: { state: string }) => {
       statuses.push(`${id} ${state}`);
     },
-    deployments: async () => [7, 6, 5],
-    deploymentState: async (id: number) => (id === 6 ? "success" : "failure"),
+    // 4 is what a run left that was lost before it could say how it ended.
+    deployments: async () => [
+      { id: 7, payload: {} },
+      { id: 6, payload: madeBy },
+      { id: 5, payload: {} },
+      { id: 4, payload: {} },
+    ],
+    deploymentState: async (id: number) => ({ 6: "success", 4: "in_progress" })[id] ?? "failure",
   } as never;
 }

@@ -162,6 +162,11 @@ test("one GitHub Deployment is made, and fails with the attempt", async () => {
   ]);
 });
 
+test("a repeated step of the same attempt finds its GitHub Deployment again", async () => {
+  const { statuses } = await deploy({ ...served, asked: true, runId: "6006" }, { environment: "staging" });
+  expect(statuses).toEqual(["6 in_progress"]);
+});
+
 const finishing = { phase: "finish" };
 const open = (change: Partial<DeployRecord> = {}): ReleaseState => ({
   ...emptyState,
@@ -185,7 +190,7 @@ test("finish closes the record as good and retires earlier GitHub Deployments", 
   );
   expect(kind).toBe("pass");
   expect(record).toMatchObject({ id: "new", status: "good", revision: 2 });
-  expect(statuses).toEqual(["7 success", "6 inactive"]);
+  expect(statuses).toEqual(["7 success", "6 inactive", "4 inactive"]);
 });
 
 test("finish refuses when another revision serves by now, and when nothing is open", async () => {
