@@ -23,9 +23,9 @@ const caller = ".github/workflows/commit-to-production.yml";
 /** Plays one scenario on a running world, from an emptied cluster to the look at production afterwards. */
 export async function conduct(world: World, scenario: Scenario, audience: Audience): Promise<Outcome> {
   audience.say(`Setting the stage for ${scenario.name}: a version that serves`);
-  const stage = await makeStage(world, scenario.name);
+  const stage = await makeStage(world, scenario);
   try {
-    const stable = await installStable(stage, scenario.stableFaults, audience.onEvent);
+    const stable = await installStable(stage, scenario, audience.onEvent);
     await stage.application.setFaults(undefined);
     const more = (await scenario.change(stage)) ?? {};
     scenario.environments?.(stage.github.state.environments);

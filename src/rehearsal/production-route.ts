@@ -7,8 +7,14 @@ function backend(name: string, weight: number) {
   return { group: "", kind: "Service", name, port: 80, weight };
 }
 
+/** The two releases that production's route can lead to. The first one serves before the scenario begins. */
+export type Sides = readonly [string, string];
+
+const canarySides: Sides = ["web", "web-candidate"];
+export const colourSides: Sides = ["web-blue", "web-green"];
+
 /** Routes and database secrets: what an operations team has made before the first deploy. */
-function furnishings(world: World): readonly unknown[] {
+function furnishings(world: World, [serving, tried]: Sides): readonly unknown[] {
   const secret = (environment: "staging" | "production") => ({
     apiVersion: "v1",
     kind: "Secret",
@@ -30,11 +36,11 @@ function furnishings(world: World): readonly unknown[] {
     }),
     route("web", "production", {
       hostnames: [world.hostnames.production],
-      rules: [{ backendRefs: [backend("web", 100), backend("web-candidate", 0)] }],
+      rules: [{ backendRefs: [backend(serving, 100), backend(tried, 0)] }],
     }),
     route("web-preview", "production", {
       hostnames: [previewHost(world)],
-      rules: [{ backendRefs: [backend("web-candidate", 100)] }],
+      rules: [{ backendRefs: [backend(tried, 100)] }],
     }),
   ];
 }
@@ -44,8 +50,8 @@ export function previewHost(world: World): string {
   return `preview.${world.hostnames.production}`;
 }
 
-export async function furnish(world: World): Promise<void> {
-  const objects = { apiVersion: "v1", kind: "List", items: furnishings(world) };
+export async function furnish(world: World, sides: Sides = canarySides): Promise<void> {
+  const objects = { apiVersion: "v1", kind: "List", items: furnishings(world, sides) };
   await administer(
     world,
     ["apply", "--server-side", "--force-conflicts", "-f", "-"],

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { at, listAt, textAt } from "../core/json.ts";
+import { at, listAt, numberAt, textAt } from "../core/json.ts";
 import { basicAuthorization } from "./cluster/registry.ts";
 import type { World } from "./cluster/world.ts";
 import { administer } from "./production-route.ts";
@@ -25,22 +25,19 @@ export async function readProduction(world: World): Promise<ProductionState> {
         textAt(pod, "metadata", "labels", "app.kubernetes.io/component") === "service",
     );
   const backends = listAt(route, "spec", "rules", 0, "backendRefs");
-  const weightOf = (name: string) =>
-    Number(
-      at(
-        backends.find((one) => textAt(one, "name") === name),
-        "weight",
-      ) ?? 0,
-    );
-  const [stable, candidate] = [weightOf("web"), weightOf("web-candidate")];
+  const sides = backends
+    .map((one) => ({ name: textAt(one, "name") ?? "", weight: numberAt(one, "weight") ?? 1 }))
+    .toSorted((a, b) => b.weight - a.weight);
+  const others = sides.slice(1);
+  const total = sides.reduce((sum, { weight }) => sum + weight, 0);
   return {
     answeringDigests,
-    podDigests: ofRelease("web").map((pod) =>
+    podDigests: ofRelease(sides[0]?.name ?? "").map((pod) =>
       digestIn(textAt(pod, "status", "containerStatuses", 0, "imageID")),
     ),
     stagingWorkloads: listAt(staging, "items").length,
-    candidatePods: ofRelease("web-candidate").length,
-    weight: (100 * candidate) / (stable + candidate),
+    candidatePods: others.flatMap(({ name }) => ofRelease(name)).length,
+    weight: (100 * others.reduce((sum, { weight }) => sum + weight, 0)) / total,
   };
 }
 

@@ -1,7 +1,7 @@
 import { OutsideError } from "../core/errors.ts";
-import type { Faults } from "./application.ts";
 import type { RunEvent } from "./runner/events.ts";
 import { runWorkflow } from "./runner/run.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { type Stage, sluiceRepository } from "./stage.ts";
 
 /** A version that serves before the scenario begins. */
@@ -18,12 +18,16 @@ const built = new Map<string, string>();
  */
 export async function installStable(
   stage: Stage,
-  faults: Faults | undefined,
+  { before, stableFaults: faults, strategy }: Pick<Scenario, "before" | "stableFaults" | "strategy">,
   onEvent: (event: RunEvent) => void,
 ): Promise<StableVersion> {
   const key = JSON.stringify(faults ?? {});
+  await before?.(stage);
   await stage.application.setFaults(faults);
-  await stage.application.write(".github/workflows/install-stable.yml", workflow(stage, built.get(key)));
+  await stage.application.write(
+    ".github/workflows/install-stable.yml",
+    workflow(stage, { known: built.get(key), strategy }),
+  );
   const commit = await stage.application.commit("The version that serves");
   const result = await runWorkflow({
     ...stage.runBase,
@@ -43,7 +47,12 @@ export async function installStable(
   return { commit, digest };
 }
 
-function workflow(stage: Stage, known: string | undefined): string {
+interface Known {
+  readonly known: string | undefined;
+  readonly strategy: Scenario["strategy"];
+}
+
+function workflow(stage: Stage, { known, strategy }: Known): string {
   const action = (name: string) =>
     `${sluiceRepository}/actions/${name}@0000000000000000000000000000000000000000`;
   const image = known === undefined ? "${{ steps.build.outputs.image }}" : `${stage.image}@${known}`;
@@ -63,7 +72,8 @@ function workflow(stage: Stage, known: string | undefined): string {
           chart: chart
           values: values-production.yaml
           image: ${image}
-          strategy: rolling
+          strategy: ${strategy ?? "rolling"}
+          traffic: ${strategy === undefined ? '""' : "traffic-production.yaml"}
           approval: none
           kubeconfig: \${{ secrets.SETUP_KUBECONFIG }}
           registry-username: \${{ vars.REGISTRY_USERNAME }}

@@ -4,8 +4,9 @@ import { type Application, makeApplication } from "./application.ts";
 import type { World } from "./cluster/world.ts";
 import { type Github, startGithub } from "./github/server.ts";
 import type { EnvironmentSeed } from "./github/state.ts";
-import { administer, clear, furnish, previewHost } from "./production-route.ts";
+import { administer, clear, colourSides, furnish, previewHost } from "./production-route.ts";
 import type { RunOptions } from "./runner/run-options.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { writeDatabase } from "./vulnerability-database.ts";
 
 export const sluiceRoot = new URL("../../", import.meta.url).pathname;
@@ -34,11 +35,14 @@ const environments: readonly EnvironmentSeed[] = [
   { name: "production", branches, reviewers: [reviewer] },
 ];
 
-export async function makeStage(world: World, name: string): Promise<Stage> {
+export async function makeStage(
+  world: World,
+  { name, strategy }: Pick<Scenario, "name" | "strategy">,
+): Promise<Stage> {
   const folder = join(world.runFolder, "stages", name);
   await mkdir(folder, { recursive: true });
   await clear(world);
-  await furnish(world);
+  await (strategy === undefined ? furnish(world) : furnish(world, colourSides));
   const application = await makeApplication(join(folder, "application"));
   await application.commit("The sample application");
   const database = join(folder, "vulnerabilities");

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../core/errors.ts";
 import { corruptBackup } from "./backup.ts";
+import { blueGreen } from "./colours.ts";
 import { good } from "./good.ts";
 import { erroringCanary, rejected, runnerLost, slowVersion, unprotectedProduction } from "./production.ts";
 import type { Scenario } from "./scenario.ts";
@@ -9,6 +10,7 @@ import { brokenImage, crashOnStart, failingMigration, swappedDigest } from "./st
 /** Every scenario, in the order of the chain's gates. */
 export const scenarios: readonly Scenario[] = [
   good,
+  blueGreen,
   leakedSecret,
   vulnerableDependency,
   swappedDigest,

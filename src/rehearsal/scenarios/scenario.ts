@@ -13,6 +13,10 @@ export interface Scenario {
   readonly name: string;
   /** What is broken, for people. */
   readonly breaks: string;
+  /** How production is deployed; absent is a canary. */
+  readonly strategy?: "blue-green";
+  /** Changes the source of the version that serves before. */
+  readonly before?: (stage: Stage) => Promise<void>;
   /** Faults of the version that serves before; absent is healthy. */
   readonly stableFaults?: Faults;
   /** Changes the source of the version that is to be deployed; what it returns is added to the variables. */
@@ -61,6 +65,8 @@ export interface ProductionState {
   readonly answeringDigests: readonly string[];
   readonly podDigests: readonly string[];
   readonly stagingWorkloads: number;
+  /** Pods of the release that should not be there at the end: the candidate's, or the old colour's. */
   readonly candidatePods: number;
+  /** Share of the traffic, in percent, that does not go where most of it goes. */
   readonly weight: number;
 }
