@@ -27,6 +27,11 @@ export interface HelmWait {
   readonly signal?: AbortSignal;
 }
 
+export interface HelmRemoval extends HelmWait {
+  /** Keeps the revisions, so that `rollback` can bring one of them back later. */
+  readonly keepHistory?: true;
+}
+
 /** helm as a process. What may fail for reasons a caller judges returns `Ran`; the rest throws OutsideError. */
 export interface Helm {
   /** Waits until the release is ready. An abort of the signal makes helm record the revision as failed. */
@@ -37,7 +42,7 @@ export interface Helm {
   history(release: string, namespace: string): Promise<readonly HelmRevision[]>;
   rollback(release: string, revision: number, namespace: string, wait: HelmWait): Promise<Ran>;
   /** Removes the release; one that is not there is no error. */
-  uninstall(release: string, namespace: string, wait: HelmWait): Promise<Ran>;
+  uninstall(release: string, namespace: string, removal: HelmRemoval): Promise<Ran>;
   getManifest(release: string, namespace: string, revision?: number): Promise<string>;
   /** The hooks of a revision, as one manifest. */
   getHooks(release: string, namespace: string, revision?: number): Promise<string>;
@@ -99,7 +104,7 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
           ...(signal === undefined ? {} : { signal }),
         },
       ),
-    uninstall: async (release, namespace, { timeoutMs, signal }) =>
+    uninstall: async (release, namespace, { timeoutMs, signal, keepHistory }) =>
       run(
         [
           "uninstall",
@@ -107,6 +112,7 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
           namespace,
           await wait(),
           "--ignore-not-found",
+          ...(keepHistory === true ? ["--keep-history"] : []),
           "--timeout",
           seconds(timeoutMs),
           release,

@@ -20,6 +20,8 @@ export interface RolloutState {
   readonly candidateRelease: string;
   /** Blue-green: the colour that served before; absent at the first deploy. */
   readonly stableRelease?: string;
+  /** Blue-green: when the front object was switched, ISO 8601. The watch time and the stay of the old pods count from it. */
+  readonly switchedAt?: string;
   /** What must be given back to autoscalers when the rollout ends, whichever way. */
   readonly pins?: readonly ReplicaPin[];
   readonly digest: string;
