@@ -17,6 +17,7 @@ import { promotePhase } from "./promote-phase.ts";
 import { checkChart } from "./render.ts";
 import { resultOf } from "./report.ts";
 import { type PhaseOutcome, type Preparation, refusedOutputs, type Session } from "./session.ts";
+import { noteStep } from "./step-times.ts";
 
 /** What is asked before the cluster is spoken to, then the phase itself. */
 export async function helmDeploy(inputs: HelmDeployInputs, context: ActionContext): Promise<ActionResult> {
@@ -31,10 +32,11 @@ export async function helmDeploy(inputs: HelmDeployInputs, context: ActionContex
     return resultOf(preparation, await planWithoutCluster(preparation));
   return withCluster(context, inputs.access, async (cluster) => {
     const store = recordStore(cluster.kubectl, inputs.release, inputs.namespace);
-    return resultOf(
-      preparation,
-      await runPhase({ ...preparation, cluster, store, clock: systemClock, confirm: confirmWeight }),
-    );
+    const session = { ...preparation, cluster, store, clock: systemClock, confirm: confirmWeight };
+    const startedAt = session.clock.now();
+    const outcome = await runPhase(session);
+    await noteStep(session, outcome, startedAt);
+    return resultOf(preparation, outcome);
   });
 }
 
