@@ -1,5 +1,5 @@
 import { ConfigError } from "../../core/errors.ts";
-import { parseTarget, type TargetHandle } from "../../domain/rollback/target.ts";
+import { parseTarget, type TargetHandle } from "../../domain/rollback/handle.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
 import type { Runner } from "../../platform/github-runner.ts";

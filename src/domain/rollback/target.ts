@@ -1,15 +1,6 @@
-import { ConfigError } from "../../core/errors.ts";
-import { isDigest } from "../image/digest.ts";
 import type { DeployRecord } from "../record/record.ts";
 import { type HelmRevision, sinceUninstall } from "../release/history.ts";
-
-/** The handle by which a person names what to return to. */
-export type TargetHandle =
-  | { readonly kind: "last-good" }
-  | { readonly kind: "revision"; readonly revision: number }
-  | { readonly kind: "digest"; readonly digest: string }
-  | { readonly kind: "commit"; readonly commit: string }
-  | { readonly kind: "version"; readonly version: string };
+import type { TargetHandle } from "./handle.ts";
 
 /** How well a revision is known: `good` is proven by gates, `observed` was found healthy, `bad` was seen to fail. */
 export type Proof = "good" | "observed" | "unverified" | "bad";
@@ -19,6 +10,8 @@ export interface RollbackTarget {
   readonly revision: number;
   readonly proof: Proof;
   readonly record?: DeployRecord;
+  /** The Helm release it is a revision of, where that is not the release itself: a colour of a blue-green pair. */
+  readonly helmRelease?: string;
 }
 
 export type TargetChoice =
@@ -31,17 +24,8 @@ export interface TargetRequest {
   /** A rollback that a failed run asks for may return to what was observed before it. */
   readonly isAutomatic: boolean;
   readonly allowUnverified: boolean;
-}
-
-export function parseTarget(text: string): TargetHandle {
-  if (text === "last-good") return { kind: "last-good" };
-  if (/^[1-9]\d{0,5}$/.test(text)) return { kind: "revision", revision: Number(text) };
-  if (isDigest(text)) return { kind: "digest", digest: text };
-  if (/^[0-9a-f]{7,40}$/.test(text)) return { kind: "commit", commit: text };
-  if (/^v?\d+\.[\w.+-]+$/.test(text)) return { kind: "version", version: text };
-  throw new ConfigError(
-    `Input "to" must be last-good, a revision, a version, a commit or a digest: got "${text}"`,
-  );
+  /** Digests on hold: nobody returns to them unless they are named. */
+  readonly held?: readonly string[];
 }
 
 /** The revision to return to, out of Helm's history and our records. Helm's word alone is no proof of health. */
@@ -56,6 +40,8 @@ export function chooseTarget(
   switch (request.handle.kind) {
     case "last-good":
       return chooseLastGood(known, request);
+    case "back":
+      return chooseBack(known, request.handle.count, request);
     case "revision":
       return chooseRevision(known, request.handle.revision, { history, request });
     default:
@@ -74,13 +60,41 @@ interface Candidate extends RollbackTarget {
 }
 
 function chooseLastGood(known: Known, request: TargetRequest): TargetChoice {
-  const newest = known.alive.at(-1);
-  // Where the newest revision is deployed, it is what shall be undone, under whatever number it stands.
-  const undone = newest?.status === "deployed" ? contentOf(known.alive, newest) : undefined;
-  const candidates = candidatesOf(known).filter(({ content }) => content !== undone);
+  const candidates = earlierOf(known, request);
   const found = pick(candidates, request);
   if (found !== undefined) return found;
   return none(whyNone(candidates));
+}
+
+/** What came before the version that serves and is not on hold, newest first. */
+function earlierOf(known: Known, { held = [] }: TargetRequest): readonly Candidate[] {
+  const newest = known.alive.at(-1);
+  // Where the newest revision is deployed, it is what shall be undone, under whatever number it stands.
+  const undone = newest?.status === "deployed" ? contentOf(known.alive, newest) : undefined;
+  return candidatesOf(known).filter(
+    ({ content, record }) => content !== undone && !held.includes(record?.digest ?? "none"),
+  );
+}
+
+/** Counts proven versions: one that was deployed twice, or brought back, counts once. */
+function chooseBack(known: Known, count: number, request: TargetRequest): TargetChoice {
+  const accepted = earlierOf(known, request).filter(
+    ({ proof }) => proof === "good" || (request.allowUnverified && proof !== "bad"),
+  );
+  const versions = accepted.filter(
+    (one, index) => accepted.findIndex((other) => sameVersion(one, other)) === index,
+  );
+  const found = versions[count - 1];
+  if (found !== undefined) return strip(found);
+  return none(`only ${versions.length} earlier versions are proven good, and -${count} was asked for`);
+}
+
+function sameVersion(one: Candidate, other: Candidate): boolean {
+  const digest = one.record?.digest;
+  return (
+    one.content === other.content ||
+    (digest !== undefined && digest !== "" && digest === other.record?.digest)
+  );
 }
 
 function chooseByHandle(known: Known, request: TargetRequest): TargetChoice {

@@ -28,7 +28,7 @@ test.each([
   { change: { namespace: "Shop" }, says: 'Input "namespace" must be a Kubernetes namespace' },
   { change: { mode: "undo" }, says: 'Input "mode" must be one of rollback, recover: got "undo"' },
   { change: { reason: "" }, says: 'Input "reason" is required to roll back: got nothing' },
-  { change: { to: "yesterday" }, says: 'Input "to" must be last-good, a revision' },
+  { change: { to: "yesterday" }, says: 'Input "to" must be last-good, -1 or further back, a revision' },
   { change: { automatic: "yes" }, says: 'Input "automatic" must be true or false: got "yes"' },
   { change: { verify: "1" }, says: 'Input "verify" must be true or false: got "1"' },
   { change: { "allow-unverified": "no" }, says: 'Input "allow-unverified" must be true or false' },

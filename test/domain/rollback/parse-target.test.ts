@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { parseTarget } from "../../../src/domain/rollback/target.ts";
+import { parseTarget } from "../../../src/domain/rollback/handle.ts";
 import { digestNumber } from "./records.ts";
 
 test.each([
   { text: "last-good", kind: "last-good" },
+  { text: "-1", kind: "back" },
+  { text: "-12", kind: "back" },
   { text: "41", kind: "revision" },
   { text: digestNumber(1), kind: "digest" },
   { text: "1a2b3c4", kind: "commit" },
@@ -16,12 +18,13 @@ test.each([
 test.each([
   { text: "" },
   { text: "0" },
-  { text: "-1" },
+  { text: "-0" },
+  { text: "-100" },
   { text: "latest" },
   { text: "sha256:12" },
   { text: "1;rm" },
 ])("parseTarget() refuses $text", ({ text }) => {
   expect(() => parseTarget(text)).toThrow(
-    `Input "to" must be last-good, a revision, a version, a commit or a digest: got "${text}"`,
+    `Input "to" must be last-good, -1 or further back, a revision, a version, a commit or a digest: got "${text}"`,
   );
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { DeployRecord } from "../../../src/domain/record/record.ts";
 import type { RolloutState } from "../../../src/domain/record/state.ts";
+import { parseTarget } from "../../../src/domain/rollback/handle.ts";
 import { attemptOfRun, unfinishedAttempt } from "../../../src/domain/rollback/interrupted.ts";
 import { isIdle, planReturn, planUndo } from "../../../src/domain/rollback/plan.ts";
-import { parseTarget } from "../../../src/domain/rollback/target.ts";
 import { history, record, rollout, stateOf } from "./records.ts";
 
 interface Case {

@@ -55,6 +55,13 @@ test.each<Case & { readonly says: string }>([
     says: "revision 1 is not good: a failed rollback left it in doubt",
   },
   {
+    name: "further back than versions are proven",
+    helm: "1 superseded, 2 superseded, 3 deployed",
+    records: [record(3), record(2)],
+    to: "-2",
+    says: "only 1 earlier versions are proven good, and -2 was asked for",
+  },
+  {
     name: "a revision that Helm does not have",
     helm: "4 superseded, 5 deployed",
     to: "3",

@@ -5,7 +5,7 @@ import { rollback } from "../../../src/actions/rollback/run.ts";
 import type { Parts } from "../../../src/actions/rollback/world.ts";
 import type { DeployRecord } from "../../../src/domain/record/record.ts";
 import { withRollout } from "../../../src/domain/record/state.ts";
-import { parseTarget } from "../../../src/domain/rollback/target.ts";
+import { parseTarget } from "../../../src/domain/rollback/handle.ts";
 import { parseTraffic } from "../../../src/domain/traffic/parse.ts";
 import type { ActionContext } from "../../../src/platform/action.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
