@@ -34,11 +34,27 @@ function isUnfinished(record: DeployRecord): boolean {
   return record.status === "deploying";
 }
 
+/** The rollback that an attempt is, if it is one: it is carried on to the version it chose, not undone. */
+export function resumedRollback({ records }: ReleaseState, { record }: Attempt): Resumed | undefined {
+  if (record?.strategy !== "rollback") return undefined;
+  const target = records.find(({ id }) => id === record.rollbackTo);
+  const undone = records.find(({ id }) => id === record.rollbackOf);
+  return { record, ...(target === undefined ? {} : { target }), ...(undone === undefined ? {} : { undone }) };
+}
+
+export interface Resumed {
+  readonly record: DeployRecord;
+  /** The record it was to return to; undefined where nobody had one. */
+  readonly target?: DeployRecord;
+  readonly undone?: DeployRecord;
+}
+
 /**
  * Whether an attempt may be healthy although nobody closed its record: Helm came to its end, no candidate is there, and
  * the run is another one, which may never have meant to judge it.
  */
 export function mayBeHealthy(attempt: Attempt, newest: HelmRevision | undefined, runId: string): boolean {
+  if (attempt.record?.strategy === "rollback") return false;
   return attempt.rollout === undefined && attempt.run.id !== runId && newest?.status === "deployed";
 }
 

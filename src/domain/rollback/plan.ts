@@ -14,7 +14,12 @@ export interface RollbackPlan {
   readonly candidateRelease?: string;
   /** When traffic goes back to the stable release: before it is changed, or after where nothing of it is ready. */
   readonly traffic: "first" | "last" | "none";
+  /** The candidate's share that means home: 0, or 100 where green is the colour to return to. */
+  readonly home: number;
+  readonly strategy: "canary" | "blue-green" | "rolling";
   readonly undone?: DeployRecord;
+  /** A first install that failed: nothing came before it. The Helm release that could be removed. */
+  readonly first?: string;
   readonly problems: readonly string[];
   /** What the reader should know beside that. */
   readonly notes: readonly string[];
@@ -63,7 +68,8 @@ export function planReturn(
 
 /** Whether a plan has anything to do. */
 export function isIdle(plan: RollbackPlan): boolean {
-  return plan.target === undefined && plan.candidateRelease === undefined && plan.traffic === "none";
+  const { target, candidateRelease, traffic, first } = plan;
+  return target === undefined && candidateRelease === undefined && first === undefined && traffic === "none";
 }
 
 interface Draft {
@@ -77,12 +83,15 @@ interface Draft {
 function complete(world: RollbackWorld, draft: Draft): RollbackPlan {
   const { request, ...rest } = draft;
   const from = lastRevision(world.history)?.revision;
-  const base = { ...rest, ...(from === undefined ? {} : { from }) };
   const hasCandidate = draft.candidateRelease !== undefined;
+  const strategy = hasCandidate ? ("canary" as const) : ("rolling" as const);
+  const base = { ...rest, home: 0, strategy, ...(from === undefined ? {} : { from }) };
   if (request === undefined) return { ...base, traffic: hasCandidate ? "first" : "none", problems: [] };
   const choice = chooseTarget(world.history, world.state.records, request);
   switch (choice.kind) {
     case "none":
+      if (choice.isFirst === true && isUnproven(draft.undone))
+        return { ...base, traffic: hasCandidate ? "first" : "none", first: world.release, problems: [] };
       return {
         ...base,
         traffic: hasCandidate ? "first" : "none",
@@ -106,6 +115,11 @@ function complete(world: RollbackWorld, draft: Draft): RollbackPlan {
   }
 }
 
+/** Whether a record is of an attempt that never became good. */
+export function isUnproven(record: DeployRecord | undefined): boolean {
+  return record?.status === "deploying" || record?.status === "bad";
+}
+
 function candidateOf(world: RollbackWorld, attempt: Attempt | undefined): string | undefined {
   const named = attempt?.rollout?.candidateRelease;
   return named === undefined || named === "" ? world.candidateRelease : named;
@@ -127,6 +141,10 @@ function wasChanged({ history }: RollbackWorld, record: DeployRecord | undefined
 
 /** Our account of the revision that a person wants to leave. */
 function currentRecord({ state, history }: RollbackWorld): DeployRecord | undefined {
-  const revision = lastRevision(history)?.revision;
-  return state.records.find((one) => one.revision !== undefined && one.revision === revision);
+  const newest = lastRevision(history);
+  if (newest === undefined) return undefined;
+  const numbers = [newest.revision, contentOf(history, newest)];
+  const of = (revision: number | undefined) =>
+    state.records.find((one) => one.revision === revision && one.previousRevision !== revision);
+  return of(numbers[0]) ?? of(numbers[1]);
 }

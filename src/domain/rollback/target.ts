@@ -1,6 +1,7 @@
 import type { DeployRecord } from "../record/record.ts";
 import { type HelmRevision, sinceUninstall } from "../release/history.ts";
 import type { TargetHandle } from "./handle.ts";
+import { isNamed } from "./named.ts";
 
 /** How well a revision is known: `good` is proven by gates, `observed` was found healthy, `bad` was seen to fail. */
 export type Proof = "good" | "observed" | "unverified" | "bad";
@@ -17,7 +18,12 @@ export interface RollbackTarget {
 export type TargetChoice =
   | RollbackTarget
   | { readonly kind: "current"; readonly revision: number }
-  | { readonly kind: "none"; readonly reason: string };
+  | {
+      readonly kind: "none";
+      readonly reason: string;
+      /** There is nothing before it at all, proven or not. */
+      readonly isFirst?: true;
+    };
 
 export interface TargetRequest {
   readonly handle: TargetHandle;
@@ -63,7 +69,8 @@ function chooseLastGood(known: Known, request: TargetRequest): TargetChoice {
   const candidates = earlierOf(known, request);
   const found = pick(candidates, request);
   if (found !== undefined) return found;
-  return none(whyNone(candidates));
+  const nothing = none(whyNone(candidates));
+  return candidates.length === 0 ? { ...nothing, isFirst: true } : nothing;
 }
 
 /** What came before the version that serves and is not on hold, newest first. */
@@ -150,6 +157,12 @@ function recordOf(revision: number, records: readonly DeployRecord[]): DeployRec
 }
 
 function proofOf(one: HelmRevision, record: DeployRecord | undefined, alive: readonly HelmRevision[]): Proof {
+  const proof = proofBy(record);
+  return proof === "unverified" && isSpoiled(one, alive) ? "bad" : proof;
+}
+
+/** What our record alone says of a revision. */
+export function proofBy(record: DeployRecord | undefined): Proof {
   switch (record?.status) {
     case "good":
     case "observed":
@@ -158,7 +171,7 @@ function proofOf(one: HelmRevision, record: DeployRecord | undefined, alive: rea
     case "rolled-back":
       return "bad";
     default:
-      return isSpoiled(one, alive) ? "bad" : "unverified";
+      return "unverified";
   }
 }
 
@@ -200,28 +213,10 @@ function whyNone(candidates: readonly Candidate[]): string {
 }
 
 function matches(candidate: Candidate, handle: TargetHandle, alive: readonly HelmRevision[]): boolean {
-  const { record } = candidate;
-  switch (handle.kind) {
-    case "digest":
-      return (
-        record?.digest === handle.digest || record?.images.some((one) => one.endsWith(handle.digest)) === true
-      );
-    case "commit":
-      return record?.commit.startsWith(handle.commit) === true;
-    case "version":
-      return namesVersion(candidate, handle.version.replace(/^v/, ""), alive);
-    default:
-      return false;
-  }
-}
-
-function namesVersion(candidate: Candidate, version: string, alive: readonly HelmRevision[]): boolean {
   const helm = alive.find(({ revision }) => revision === candidate.revision);
-  const tags = (candidate.record?.images ?? []).map((image) => /:([^:/@]+)(?:@|$)/.exec(image)?.[1]);
-  const names = [candidate.record?.version, helm?.appVersion, ...tags].map((one) => one?.replace(/^v/, ""));
-  return names.includes(version) || helm?.chart.endsWith(`-${version}`) === true;
+  return isNamed(handle, { record: candidate.record, helm });
 }
 
-function none(reason: string): TargetChoice {
+function none(reason: string): TargetChoice & { readonly kind: "none" } {
   return { kind: "none", reason };
 }

@@ -114,9 +114,17 @@ test("planUndo() still takes the canary away when the stable release has no way 
 
 test("planUndo() says that a first install has no way back", () => {
   const { previousRevision: _none, ...first } = deploying(1);
-  expect(undo({ name: "", helm: "1 failed", records: [first] }).problems).toEqual([
-    "Cannot roll back web: there is no earlier revision to return to",
-  ]);
+  expect(undo({ name: "", helm: "1 failed", records: [first] })).toMatchObject({
+    first: "web",
+    traffic: "none",
+    problems: [],
+  });
+});
+
+test("planReturn() does not call a good version without a predecessor a first install that failed", () => {
+  const made = giveBack({ name: "", helm: "1 deployed", records: [record(1)] });
+  expect(made.first).toBeUndefined();
+  expect(made.problems).toEqual(["Cannot roll back web: there is no earlier revision to return to"]);
 });
 
 function giveBack(one: Case) {
