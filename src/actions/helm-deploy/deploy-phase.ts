@@ -33,7 +33,7 @@ export function deployPhase(session: Session): Promise<PhaseOutcome> {
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
     const wasLocked = await takeOver(session, state, ready.history);
     const history = wasLocked ? await historyOf(session) : ready.history;
-    const unknown = await observeCurrent(session, state, history);
+    const unknown = await observeCurrent(session, state, { helmRelease: session.inputs.release, history });
     if (unknown !== undefined) session.context.runner.annotate({ level: "warning", message: unknown });
     const record = await openRecordOf(session, chart, { rendered: ready.stable, history });
     await startDeployment(session, record);

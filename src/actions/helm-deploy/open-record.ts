@@ -56,6 +56,7 @@ function recordOf(
     id: `${startedAt.slice(0, 19).replace(/[-:]/g, "")}Z-${digest.slice(7, 15)}`,
     ...{ release, namespace, environment, strategy, digest, version },
     images: rendered.images,
+    ...(rendered.release === release ? {} : { helmRelease: rendered.release }),
     chart: chart.title,
     manifestDigest: rendered.digest,
     valuesDigest: rendered.values.digest,

@@ -19,6 +19,12 @@ export function ended(change: RecordChange): RecordChange {
   return { ...change, finishedAt: new Date().toISOString() };
 }
 
+/** The Helm release that serves, with its history; a colour's where the release runs in colours. */
+export interface Serving {
+  readonly helmRelease: string;
+  readonly history: readonly HelmRevision[];
+}
+
 /**
  * Makes sure that what serves now is known before anything changes. A release without a record of ours, or with one
  * whose run never judged it, becomes `observed` when all its pods are ready.
@@ -26,19 +32,17 @@ export function ended(change: RecordChange): RecordChange {
 export async function observeCurrent(
   session: Session,
   state: ReleaseState,
-  history: readonly HelmRevision[],
+  serving: Serving,
 ): Promise<string | undefined> {
-  const current = deployedRevision(history);
+  const current = deployedRevision(serving.history);
   if (current === undefined) return undefined;
-  if (isKnown(state, current, history)) return undefined;
-  const record = await observedRecord(session, current);
+  const isMeant = meansRevision(session, serving, current);
+  if (state.records.some((one) => isMeant(one) && (one.status === "good" || one.status === "observed")))
+    return undefined;
+  const record = await observedRecord(session, serving.helmRelease, current);
   if (typeof record === "string") return record;
-  const numbers: readonly (number | undefined)[] = [current.revision, contentOf(history, current)];
   await session.store.update((before) => {
-    const open = before.records.find(
-      ({ status, revision }) =>
-        status === "deploying" && revision !== undefined && numbers.includes(revision),
-    );
+    const open = before.records.find((one) => one.status === "deploying" && isMeant(one));
     const records =
       open === undefined
         ? addRecord(before.records, record)
@@ -52,18 +56,26 @@ export async function observeCurrent(
   return undefined;
 }
 
-function isKnown(state: ReleaseState, current: HelmRevision, history: readonly HelmRevision[]): boolean {
+function meansRevision(
+  { inputs }: Session,
+  { helmRelease, history }: Serving,
+  current: HelmRevision,
+): (record: DeployRecord) => boolean {
   const numbers = [current.revision, contentOf(history, current)];
-  return state.records.some(
-    ({ revision, status }) =>
-      revision !== undefined && numbers.includes(revision) && (status === "good" || status === "observed"),
-  );
+  return (one) =>
+    one.revision !== undefined &&
+    numbers.includes(one.revision) &&
+    (one.helmRelease ?? inputs.release) === helmRelease;
 }
 
-async function observedRecord(session: Session, current: HelmRevision): Promise<DeployRecord | string> {
+async function observedRecord(
+  session: Session,
+  helmRelease: string,
+  current: HelmRevision,
+): Promise<DeployRecord | string> {
   const { inputs, cluster, context } = session;
   const { run } = context;
-  const manifest = await cluster.helm.getManifest(inputs.release, inputs.namespace, current.revision);
+  const manifest = await cluster.helm.getManifest(helmRelease, inputs.namespace, current.revision);
   const objects = manifestObjects(await parseManifest(manifest));
   const wanted = workloadObjects(objects);
   const kinds = watchedKinds(wanted.map(({ kind }) => kind)).filter(
@@ -75,17 +87,18 @@ async function observedRecord(session: Session, current: HelmRevision): Promise<
     return live === undefined || !(live.ready >= live.wanted && live.updated >= live.wanted);
   });
   if (late !== undefined)
-    return `Revision ${current.revision} of ${inputs.release} is not recorded: ${late.kind} ${late.name} is not ready, so it is no way back`;
+    return `Revision ${current.revision} of ${helmRelease} is not recorded: ${late.kind} ${late.name} is not ready, so it is no way back`;
   const images = imagesOf(objects);
   const now = new Date().toISOString();
   return {
-    id: `${now.slice(0, 19).replace(/[-:]/g, "")}Z-observed-${current.revision}`,
+    id: `${now.slice(0, 19).replace(/[-:]/g, "")}Z-observed-${helmRelease === inputs.release ? "" : `${helmRelease}-`}${current.revision}`,
     release: inputs.release,
     namespace: inputs.namespace,
     environment: inputs.environment,
     strategy: "observed",
     digest: images.map((image) => /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]).find(Boolean) ?? "",
     images,
+    ...(helmRelease === inputs.release ? {} : { helmRelease }),
     revision: current.revision,
     chart: current.chart,
     manifestDigest: sha256Of(manifestText(objects)),

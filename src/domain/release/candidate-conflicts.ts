@@ -1,5 +1,6 @@
-import { at, isRecord } from "../../core/json.ts";
+import { at } from "../../core/json.ts";
 import { identityOf, labelOf, type ManifestObject, workloadObjects } from "./manifest.ts";
+import { selects } from "./selectors.ts";
 
 /**
  * Why stable and candidate cannot stand side by side, one sentence each: objects that both would own, and Services
@@ -9,33 +10,62 @@ export function candidateConflicts(
   stable: readonly ManifestObject[],
   candidate: readonly ManifestObject[],
 ): readonly string[] {
-  const owned = new Set(stable.map(identityOf));
-  const shared = candidate
-    .filter((one) => owned.has(identityOf(one)))
-    .map((one) => `${labelOf(one)} has the same name in the candidate's release: name it after the release`);
+  const shared = sharedObjects(stable, candidate).map(
+    (label) => `${label} has the same name in the candidate's release: name it after the release`,
+  );
+  const crossed = (label: string, whose: string) =>
+    `${label} also selects ${whose} pods: its selector must differ per release`;
   return [
     ...shared,
-    ...crossTalk(stable, candidate, "the candidate's"),
-    ...crossTalk(candidate, stable, "the stable"),
+    ...selectorsOver(stable, candidate, ["Service"]).map((label) => crossed(label, "the candidate's")),
+    ...selectorsOver(candidate, stable, ["Service"]).map((label) => crossed(label, "the stable")),
   ];
 }
 
-function crossTalk(
-  services: readonly ManifestObject[],
+/** A release and what it is made of. */
+export interface ReleaseObjects {
+  readonly release: string;
+  readonly objects: readonly ManifestObject[];
+}
+
+const selecting = ["Service", "Deployment", "StatefulSet", "DaemonSet", "PodDisruptionBudget"] as const;
+
+/** Why two colours cannot stand side by side, one sentence each: shared names, and selectors that reach over. */
+export function colourConflicts(one: ReleaseObjects, other: ReleaseObjects): readonly string[] {
+  const shared = sharedObjects(one.objects, other.objects).map(
+    (label) => `${label} has the same name in ${one.release} and ${other.release}: name it after the release`,
+  );
+  const pairs = [[one, other] as const, [other, one] as const];
+  const crossed = pairs.flatMap(([from, to]) =>
+    selectorsOver(from.objects, to.objects, selecting).map(
+      (label) =>
+        `${label} of ${from.release} also selects pods of ${to.release}: its selector must differ per release`,
+    ),
+  );
+  return [...shared, ...crossed];
+}
+
+function sharedObjects(one: readonly ManifestObject[], other: readonly ManifestObject[]): readonly string[] {
+  const owned = new Set(one.map(identityOf));
+  return other.filter((object) => owned.has(identityOf(object))).map(labelOf);
+}
+
+/** The objects of these kinds whose selectors match pods of the other side. */
+function selectorsOver(
+  objects: readonly ManifestObject[],
   others: readonly ManifestObject[],
-  whose: string,
+  kinds: readonly string[],
 ): readonly string[] {
   const templates = workloadObjects(others).map((one) =>
     at(one.body, "spec", "template", "metadata", "labels"),
   );
-  return services
-    .filter(({ kind }) => kind === "Service")
-    .filter(({ body }) => templates.some((labels) => selects(at(body, "spec", "selector"), labels)))
-    .map((one) => `${labelOf(one)} also selects ${whose} pods: its selector must differ per release`);
+  return objects
+    .filter(({ kind }) => kinds.includes(kind))
+    .filter((one) => templates.some((labels) => selects(selectorOf(one), labels)))
+    .map(labelOf);
 }
 
-function selects(selector: unknown, labels: unknown): boolean {
-  if (!isRecord(selector) || !isRecord(labels)) return false;
-  const wanted = Object.entries(selector);
-  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
+function selectorOf({ kind, body }: ManifestObject): unknown {
+  const selector = at(body, "spec", "selector");
+  return kind === "Service" ? selector : at(selector, "matchLabels");
 }

@@ -31,7 +31,7 @@ export function diffManifests(
   const others = after.flatMap((one) => {
     const was = old.get(identityOf(one));
     if (was === undefined) return [whole(one, "added")];
-    const fields = diffValues(bodyOf(was, hide), bodyOf(one, hide), "");
+    const fields = diffValues(bodyOf(was.kind, was.body, hide), bodyOf(one.kind, one.body, hide));
     if (fields.length === 0) return [];
     return [{ object: labelOf(one), isHook: one.isHook, change: "changed" as const, fields }];
   });
@@ -42,16 +42,18 @@ function whole(object: ManifestObject, change: "added" | "removed"): ObjectChang
   return { object: labelOf(object), isHook: object.isHook, change, fields: [] };
 }
 
-function bodyOf(object: ManifestObject, hide: Hide): unknown {
-  if (object.kind !== "Secret") return object.body;
+/** An object as it may be read: the values of a Secret are hidden. */
+export function bodyOf(kind: string, body: unknown, hide: Hide): unknown {
+  if (kind !== "Secret" || !isRecord(body)) return body;
   const hidden = (values: unknown) =>
     isRecord(values)
       ? Object.fromEntries(Object.entries(values).map(([key, value]) => [key, hide(JSON.stringify(value))]))
       : values;
-  return { ...object.body, data: hidden(object.body.data), stringData: hidden(object.body.stringData) };
+  return { ...body, data: hidden(body.data), stringData: hidden(body.stringData) };
 }
 
-function diffValues(before: unknown, after: unknown, path: string): readonly FieldChange[] {
+/** Every field that differs, by its path. */
+export function diffValues(before: unknown, after: unknown, path = ""): readonly FieldChange[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => diffValues(before[key], after[key], join(path, key)));

@@ -1,7 +1,8 @@
 import { ConfigError } from "../../core/errors.ts";
 import { at, isRecord, type Json } from "../../core/json.ts";
 import type { ImageDigest } from "../image/digest.ts";
-import { byDigest, type ImageReference, nameOf } from "../image/reference.ts";
+import { byDigest, type ImageReference } from "../image/reference.ts";
+import { commonPlaces, imageKeys, layoutValues } from "./image-layouts.ts";
 
 /** An image that a chart is told, by digest, and where in the values it is told. */
 export interface ChartImage {
@@ -20,13 +21,19 @@ export function imageValues(images: readonly ChartImage[], defaults: unknown): V
 
 function valuesOf({ valuesPath, reference, digest }: ChartImage, defaults: unknown): Values {
   const whole = byDigest(reference, digest);
-  if (valuesPath !== undefined) return nested(valuesPath.split("."), whole);
-  const image = at(defaults, "image");
-  if (isRecord(image) && "reference" in image) return { image: { reference: whole } };
-  if (isRecord(image) && "repository" in image && "digest" in image)
-    return { image: { repository: nameOf(reference), digest } };
+  if (valuesPath !== undefined) {
+    const path = valuesPath.split(".");
+    return nested(path, layoutValues(at(defaults, ...path), reference, digest) ?? whole);
+  }
+  for (const place of commonPlaces) {
+    const there = at(defaults, ...place);
+    if (typeof there === "string") return nested(place, whole);
+    const fitting = layoutValues(there, reference, digest);
+    if (fitting !== undefined) return nested(place, fitting);
+  }
+  const seen = imageKeys(defaults);
   throw new ConfigError(
-    'Input "image" must be a mapping "values path: image by digest" for this chart: its values have neither image.reference nor image.repository with image.digest',
+    `Input "image" must be a mapping "values path: image by digest" for this chart: its values have no image in a common place (${seen.length === 0 ? "none looks like one" : `seen: ${seen.slice(0, 12).join(", ")}`})`,
   );
 }
 

@@ -1,5 +1,8 @@
 import { at, listAt, textAt } from "../../core/json.ts";
 import { canonical, identityOf, labelOf, type ManifestObject } from "./manifest.ts";
+import { threeWay } from "./three-way.ts";
+
+const whatToDo = "give the object a new name, or delete it before the deploy";
 
 /** Fields that Kubernetes refuses to change, by kind. */
 const fields: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -29,39 +32,52 @@ const fields: Readonly<Record<string, readonly (readonly string[])[]>> = {
 
 /**
  * Changes that the cluster will refuse, one sentence each. Found before the first write, because Helm applies other
- * objects first: a Service with the new selector in front of a Deployment with the old one answers nobody.
+ * objects first: a Service with the new selector in front of a Deployment with the old one answers nobody. `before`
+ * are the live objects, or the last manifest where they could not be read.
  */
 export function immutableChanges(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
+  last: readonly ManifestObject[] = before,
 ): readonly string[] {
-  const old = new Map(before.filter((one) => !one.isHook).map((one) => [identityOf(one), one]));
+  const old = byIdentity(before);
+  const set = byIdentity(last);
   return after.flatMap((one) => {
     const was = one.isHook ? undefined : old.get(identityOf(one));
     if (was === undefined) return [];
-    return [...changedFields(was, one), ...frozenData(was, one)];
+    const manifest = set.get(identityOf(one)) ?? was;
+    return [...changedFields(was, one, manifest), ...frozenData(was, one)];
   });
 }
 
-function changedFields(was: ManifestObject, now: ManifestObject): readonly string[] {
+function byIdentity(objects: readonly ManifestObject[]): ReadonlyMap<string, ManifestObject> {
+  return new Map(objects.filter((one) => !one.isHook).map((one) => [identityOf(one), one]));
+}
+
+function changedFields(was: ManifestObject, now: ManifestObject, last: ManifestObject): readonly string[] {
   return (fields[now.kind] ?? [])
     .filter((path) => {
-      const next = at(now.body, ...path);
+      const [live, next] = [at(was.body, ...path), at(now.body, ...path)];
       // A field that is left out keeps the value the cluster gave it.
-      return next !== undefined && canonical(at(was.body, ...path)) !== canonical(next);
+      return (
+        next !== undefined && canonical(threeWay(live, at(last.body, ...path), next)) !== canonical(live)
+      );
     })
-    .map((path) => `${labelOf(now)}: ${path.join(".")} cannot be changed (give the object a new name)`);
+    .map((path) => `${labelOf(now)}: ${path.join(".")} cannot be changed (${whatToDo})`);
 }
 
 function frozenData(was: ManifestObject, now: ManifestObject): readonly string[] {
   const isFrozen = at(was.body, "immutable") === true && /^(ConfigMap|Secret)$/.test(now.kind);
   if (!isFrozen || canonical(at(was.body, "data")) === canonical(at(now.body, "data"))) return [];
-  return [
-    `${labelOf(now)}: it is marked immutable, so its data cannot be changed (give the object a new name)`,
-  ];
+  return [`${labelOf(now)}: it is marked immutable, so its data cannot be changed (${whatToDo})`];
 }
 
 const keepPolicy = ["metadata", "annotations", "helm.sh/resource-policy"] as const;
+
+/** Whether Helm leaves the object in the cluster when the chart has it no more. */
+export function isKept({ body }: ManifestObject): boolean {
+  return textAt(body, ...keepPolicy) === "keep";
+}
 
 /** What a rollback of this manifest would leave behind, one sentence each. */
 export function notRolledBack(objects: readonly ManifestObject[]): readonly string[] {
@@ -72,7 +88,7 @@ export function notRolledBack(objects: readonly ManifestObject[]): readonly stri
     ({ kind, body }) =>
       kind === "PersistentVolumeClaim" || listAt(body, "spec", "volumeClaimTemplates").length > 0,
   );
-  const kept = objects.filter(({ body }) => textAt(body, ...keepPolicy) === "keep");
+  const kept = objects.filter(isKept);
   return [
     ...hooks.map((one) => `what hook ${labelOf(one)} does, such as a migration of data`),
     ...claims.map((one) => `the data in the volumes of ${labelOf(one)}`),
