@@ -11,6 +11,7 @@ import { checkApproval } from "./check-approval.ts";
 import { checkEvidence, checkImages } from "./check-image.ts";
 import { deployPhase } from "./deploy-phase.ts";
 import { finishPhase } from "./finish-phase.ts";
+import { boundCancel, holdRelease } from "./hold.ts";
 import type { HelmDeployInputs } from "./inputs.ts";
 import { planPhase, planWithoutCluster } from "./plan-phase.ts";
 import { promotePhase } from "./promote-phase.ts";
@@ -30,14 +31,20 @@ export async function helmDeploy(inputs: HelmDeployInputs, context: ActionContex
     return resultOf(preparation, { verdict: checked.verdict, outputs: refusedOutputs });
   if (inputs.phase === "plan" && inputs.environment !== "" && inputs.planEnvironment === "")
     return resultOf(preparation, await planWithoutCluster(preparation));
-  return withCluster(context, inputs.access, async (cluster) => {
-    const store = recordStore(cluster.kubectl, inputs.release, inputs.namespace);
-    const session = { ...preparation, cluster, store, clock: systemClock, confirm: confirmWeight };
-    const startedAt = session.clock.now();
-    const outcome = await runPhase(session);
-    await noteStep(session, outcome, startedAt);
-    return resultOf(preparation, outcome);
-  });
+  return boundCancel(context.signal, () =>
+    withCluster(context, inputs.access, async (cluster) => {
+      const store = recordStore(cluster.kubectl, inputs.release, inputs.namespace);
+      const session = { ...preparation, cluster, store, clock: systemClock, confirm: confirmWeight };
+      return resultOf(preparation, await holdRelease(session, runTimedPhase));
+    }),
+  );
+}
+
+async function runTimedPhase(session: Session): Promise<PhaseOutcome> {
+  const startedAt = session.clock.now();
+  const outcome = await runPhase(session);
+  await noteStep(session, outcome, startedAt);
+  return outcome;
 }
 
 interface Checked {

@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Cluster } from "../../platform/cluster-access.ts";
 import type { GithubApi } from "../../platform/github-api.ts";
 import type { Annotation } from "../../platform/github-runner.ts";
+import type { Lease } from "../../platform/lease.ts";
 import type { RecordStore } from "../../platform/record-store.ts";
 import type { confirmWeight } from "../../platform/traffic-confirm.ts";
 import type { HelmDeployInputs } from "./inputs.ts";
@@ -25,6 +26,8 @@ export interface Session extends Preparation {
   readonly cluster: Cluster;
   readonly store: RecordStore;
   readonly clock: Clock;
+  /** The release in our hands; a plan changes nothing and takes none. Once it is lost, `context.signal` is aborted too. */
+  readonly lease?: Lease;
   /** Counts real responses until they bear out a weight. */
   readonly confirm: typeof confirmWeight;
 }
