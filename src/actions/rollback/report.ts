@@ -1,7 +1,7 @@
 import { formatMs } from "../../core/duration.ts";
 import type { Json } from "../../core/json.ts";
 import { fail, inconclusive, pass, type Verdict } from "../../core/verdict.ts";
-import { notRolledBack } from "../../domain/release/immutable.ts";
+import { notRolledBack } from "../../domain/release/not-rolled-back.ts";
 import type { RollbackPlan } from "../../domain/rollback/plan.ts";
 import type { ActionResult } from "../../platform/action.ts";
 import type { RollbackInputs } from "./inputs.ts";

@@ -22,8 +22,7 @@ export function layoutValues(
   if ("digest" in layout) return { ...registry, [name]: path, digest };
   if ("sha" in layout) return { ...registry, [name]: path, sha: digest.replace("sha256:", "") };
   // `name:tag` of these two is the image by digest, which charts without a key for it render as well.
-  if ("tag" in layout)
-    return { ...registry, [name]: `${path}@sha256`, tag: digest.replace("sha256:", "") };
+  if ("tag" in layout) return { ...registry, [name]: `${path}@sha256`, tag: digest.replace("sha256:", "") };
   return "registry" in layout ? undefined : { [name]: byDigest(reference, digest) };
 }
 
@@ -49,5 +48,8 @@ export function imageKeys(values: unknown, path: readonly string[] = []): readon
 }
 
 function isImageLike(value: unknown): boolean {
-  return isRecord(value) && ["repository", "tag", "digest", "reference"].some((key) => at(value, key) !== undefined);
+  return (
+    isRecord(value) &&
+    ["repository", "tag", "digest", "reference"].some((key) => at(value, key) !== undefined)
+  );
 }

@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from "../../core/json.ts";
+import { at } from "../../core/json.ts";
 import { canonical, identityOf, labelOf, type ManifestObject } from "./manifest.ts";
 import { threeWay } from "./three-way.ts";
 
@@ -70,29 +70,4 @@ function frozenData(was: ManifestObject, now: ManifestObject): readonly string[]
   const isFrozen = at(was.body, "immutable") === true && /^(ConfigMap|Secret)$/.test(now.kind);
   if (!isFrozen || canonical(at(was.body, "data")) === canonical(at(now.body, "data"))) return [];
   return [`${labelOf(now)}: it is marked immutable, so its data cannot be changed (${whatToDo})`];
-}
-
-const keepPolicy = ["metadata", "annotations", "helm.sh/resource-policy"] as const;
-
-/** Whether Helm leaves the object in the cluster when the chart has it no more. */
-export function isKept({ body }: ManifestObject): boolean {
-  return textAt(body, ...keepPolicy) === "keep";
-}
-
-/** What a rollback of this manifest would leave behind, one sentence each. */
-export function notRolledBack(objects: readonly ManifestObject[]): readonly string[] {
-  const hooks = objects.filter(({ hookEvents }) =>
-    hookEvents.some((event) => /^(pre|post)-(install|upgrade)$/.test(event)),
-  );
-  const claims = objects.filter(
-    ({ kind, body }) =>
-      kind === "PersistentVolumeClaim" || listAt(body, "spec", "volumeClaimTemplates").length > 0,
-  );
-  const kept = objects.filter(isKept);
-  return [
-    ...hooks.map((one) => `what hook ${labelOf(one)} does, such as a migration of data`),
-    ...claims.map((one) => `the data in the volumes of ${labelOf(one)}`),
-    ...kept.map((one) => `${labelOf(one)}: its chart says keep`),
-    ...objects.filter(({ kind }) => kind === "CustomResourceDefinition").map((one) => labelOf(one)),
-  ];
 }

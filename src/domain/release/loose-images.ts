@@ -7,7 +7,9 @@ export interface LooseImage {
 
 /** The images that are named by tag alone. */
 export function looseImages(images: readonly string[]): readonly LooseImage[] {
-  return images.filter((image) => !image.includes("@sha256:")).map((image) => ({ image, isVersioned: isVersioned(image) }));
+  return images
+    .filter((image) => !image.includes("@sha256:"))
+    .map((image) => ({ image, isVersioned: isVersioned(image) }));
 }
 
 function isVersioned(image: string): boolean {
@@ -38,6 +40,8 @@ export function judgeLooseImages(
     ),
     warned: open
       .filter((one) => !refused.includes(one))
-      .map(({ image }) => `Image \`${image}\` is not named by digest: what runs may differ from what was seen.`),
+      .map(
+        ({ image }) => `Image \`${image}\` is not named by digest: what runs may differ from what was seen.`,
+      ),
   };
 }

@@ -1,6 +1,8 @@
 /** What the cluster said when it was asked to take objects, as one sentence for each object and field. */
 export function refusalSentences(text: string): readonly string[] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !/^(Warning:|[EWI]\d{4} )/.test(line));
+  const lines = text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !/^(Warning:|[EWI]\d{4} )/.test(line));
   const sentences: string[] = [];
   let subject = "";
   for (const line of lines) {
@@ -23,7 +25,9 @@ function causeSentence(subject: string, cause: string): string {
 /** The kinds that the cluster does not know, as `group/Kind`, from what kubectl said. */
 export function unknownKinds(text: string): readonly string[] {
   const found = text.matchAll(/no matches for kind "([^"]+)" in (?:version|group) "([^"]+)"/g);
-  return [...found].map(([, kind, version = ""]) => `${version.split("/").length > 1 ? version.split("/")[0] : ""}/${kind}`);
+  return [...found].map(
+    ([, kind, version = ""]) => `${version.split("/").length > 1 ? version.split("/")[0] : ""}/${kind}`,
+  );
 }
 
 /** Whether the refusal says that the identity may not, rather than that the objects are wrong. */

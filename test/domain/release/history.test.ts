@@ -83,6 +83,23 @@ test.each([
     defaults: { image: { repository: "x", digest: "" } },
     values: { image: { repository: "ghcr.io/acme/web", digest } },
   },
+  { layout: "image as text", defaults: { image: "web:1" }, values: { image: whole } },
+  {
+    layout: "image.repository and image.tag",
+    defaults: { image: { repository: "x", tag: "1" } },
+    values: { image: { repository: "ghcr.io/acme/web@sha256", tag: "a".repeat(64) } },
+  },
+  {
+    layout: "image.registry, repository and digest",
+    defaults: { image: { registry: "docker.io", repository: "x", tag: "1", digest: "" } },
+    values: { image: { registry: "ghcr.io", repository: "acme/web", digest } },
+  },
+  {
+    layout: "global.image",
+    defaults: { image: {}, global: { image: { repository: "x", tag: "" } } },
+    values: { global: { image: { repository: "ghcr.io/acme/web@sha256", tag: "a".repeat(64) } } },
+  },
+  { layout: "imageRef", defaults: { imageRef: "" }, values: { imageRef: whole } },
 ])("imageValues() recognises $layout", ({ defaults, values }) => {
   expect(imageValues([{ reference, digest }], defaults)).toEqual(values);
 });
@@ -95,12 +112,24 @@ test("imageValues() follows values paths, several of them", () => {
   expect(imageValues(images, {})).toEqual({ api: { image: whole, sidecar: { image: whole } } });
 });
 
-test.each([{}, { image: { repository: "x", tag: "1" } }, { image: "web" }])(
-  "imageValues() refuses a chart that takes no digest: %j",
-  (defaults) => {
-    expect(() => imageValues([{ reference, digest }], defaults)).toThrow(ConfigError);
+test("imageValues() gives an image its mapping's layout at the path that it is mapped to", () => {
+  const mapped = [{ reference, digest, valuesPath: "api.image" }];
+  expect(imageValues(mapped, { api: { image: { repository: "x", digest: "" } } })).toEqual({
+    api: { image: { repository: "ghcr.io/acme/web", digest } },
+  });
+});
+
+test.each([
+  { defaults: {}, says: "none looks like one" },
+  { defaults: { image: { pullPolicy: "Always" } }, says: "none looks like one" },
+  {
+    defaults: { api: { image: { repository: "x", tag: "1" } }, worker: { sidecarImage: "y" } },
+    says: "seen: api.image, worker.sidecarImage",
   },
-);
+])("imageValues() refuses a chart without an image in a common place: $says", ({ defaults, says }) => {
+  expect(() => imageValues([{ reference, digest }], defaults)).toThrow(ConfigError);
+  expect(() => imageValues([{ reference, digest }], defaults)).toThrow(says);
+});
 
 test("mergeValues() merges mappings and replaces the rest", () => {
   expect(mergeValues({ a: { b: 1, c: [1, 2] }, d: 1 }, { a: { c: [3] }, d: { e: 2 } })).toEqual({

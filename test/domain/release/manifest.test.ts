@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { candidateConflicts } from "../../../src/domain/release/candidate-conflicts.ts";
 import { diffManifests } from "../../../src/domain/release/diff.ts";
 import { diffText } from "../../../src/domain/release/diff-text.ts";
-import { immutableChanges, notRolledBack } from "../../../src/domain/release/immutable.ts";
+import { immutableChanges } from "../../../src/domain/release/immutable.ts";
 import { imagesOf, manifestText } from "../../../src/domain/release/manifest.ts";
+import { notRolledBack } from "../../../src/domain/release/not-rolled-back.ts";
 import { deploymentOf, hookOf, manifest, serviceOf } from "./objects.ts";
 
 const hide = (text: string) => `hidden ${text.length}`;
@@ -176,11 +177,14 @@ test("notRolledBack() tells migrations, volumes and kept objects", () => {
     metadata: { name: "k", annotations: { "helm.sh/resource-policy": "keep" } },
   };
   const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "data" } };
-  expect(notRolledBack(manifest(deploymentOf("web"), hookOf("migrate", "pre-upgrade"), kept, claim))).toEqual(
-    [
-      "what hook Job migrate does, such as a migration of data",
-      "the data in the volumes of PersistentVolumeClaim data",
-      "ConfigMap k: its chart says keep",
-    ],
-  );
+  const env = [{ name: "A", valueFrom: { secretKeyRef: { name: "database", key: "url" } } }];
+  const reader = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ env }] } };
+  expect(
+    notRolledBack(manifest(deploymentOf("web"), hookOf("migrate", "pre-upgrade"), kept, claim, reader)),
+  ).toEqual([
+    "what hook Job migrate does, such as a migration of data",
+    "the data in the volumes of PersistentVolumeClaim data",
+    "ConfigMap k: its chart says keep",
+    "Secret database, which pods read and the chart does not make",
+  ]);
 });
