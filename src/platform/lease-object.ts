@@ -79,11 +79,16 @@ export function freedLease(place: Place, before: unknown): KubeObject {
   const spec = {
     holderIdentity: "",
     leaseDurationSeconds: Math.max(1, Math.round(timing.durationMs / 1000)),
+    // Kept to tell what was done under the Lease from what somebody did without it.
+    acquireTime: leaseOf(before).acquiredAt,
     renewTime: microTime(clock.now()),
     leaseTransitions: leaseOf(before).transitions,
   };
   const wish = annotationsOf(before)[leaseAnnotations.intent];
-  const annotations = wish === undefined ? {} : { [leaseAnnotations.intent]: wish };
+  const annotations = {
+    [leaseAnnotations.last]: leaseOf(before).holder,
+    ...(wish === undefined ? {} : { [leaseAnnotations.intent]: wish }),
+  };
   return leaseObject(place, before, { spec, annotations });
 }
 

@@ -1,5 +1,6 @@
-import { OutsideError } from "../../core/errors.ts";
 import { fail, pass, type Verdict } from "../../core/verdict.ts";
+import { isHolderGone, isMakerGone } from "../../domain/lock/gone.ts";
+import { runOfIdentity } from "../../domain/lock/holder.ts";
 import { changeRecord } from "../../domain/record/record.ts";
 import { holdOn, type ReleaseState } from "../../domain/record/state.ts";
 import {
@@ -10,7 +11,7 @@ import {
 } from "../../domain/release/history.ts";
 import { type Attempt, claimAttempt, unfinishedAttempt } from "../../domain/rollback/interrupted.ts";
 import { contentOf } from "../../domain/rollback/target.ts";
-import { describeFailure } from "../../platform/shell.ts";
+import { endHelm, findHelm, releaseHelmLock } from "../../platform/helm-lock.ts";
 import { ended } from "./records.ts";
 import { digestOf, type Session } from "./session.ts";
 
@@ -42,10 +43,14 @@ async function judgeOwner(
   const attempt = unfinishedAttempt(state);
   const last = lastRevision(history);
   const isLocked = isPending(last);
+  const atWork = isLocked ? await helmAtWork(session) : undefined;
+  if (atWork !== undefined) return fail(atWork);
   const isOurs = attempt?.run.id === context.run.runId && attempt.run.attempt === context.run.attempt;
   if (isOurs) return pass;
+  // What was done under a Lease that its holder gave back or lost needs nobody else's word.
+  const isUnlockable = last !== undefined && isMakerGone(session.lease?.taken, last);
   if (attempt === undefined) {
-    if (!isLocked) return pass;
+    if (!isLocked || isUnlockable) return pass;
     return fail(
       `Release ${inputs.release} is locked by Helm (${last?.status} at revision ${last?.revision}) and no record says by which run: bring it home by hand`,
     );
@@ -53,7 +58,8 @@ async function judgeOwner(
   const claim = claimAttempt(attempt, { isOver: await isOver(session, attempt), now: Date.now() });
   if (claim.kind === "live") return fail(`Release ${inputs.release} is being deployed: ${claim.reason}`);
   // Without a lock or a canary in flight, an attempt nobody can ask about stands in nobody's way.
-  if (claim.kind === "unknown" && (isLocked || attempt.rollout !== undefined))
+  const isInTheWay = (isLocked && !isUnlockable) || attempt.rollout !== undefined;
+  if (claim.kind === "unknown" && isInTheWay)
     return fail(`Release ${inputs.release} is not free: ${claim.reason}`);
   if (attempt.rollout !== undefined && inputs.strategy === "rolling")
     return fail(
@@ -62,13 +68,25 @@ async function judgeOwner(
   return pass;
 }
 
-async function isOver({ github }: Session, attempt: Attempt): Promise<boolean | undefined> {
+async function isOver({ github, lease }: Session, attempt: Attempt): Promise<boolean | undefined> {
+  if (isHolderGone(lease?.taken, attempt.run)) return true;
   return github === undefined || attempt.run.id === "" ? undefined : github.isOver(attempt.run);
 }
 
+/** A Helm that works on the release on this machine. What a step of our own job has left is ended; a plan leaves it. */
+async function helmAtWork({ inputs, lease, context }: Session): Promise<string | undefined> {
+  for (const { pid, verb, isOurs } of await findHelm(inputs.release, inputs.namespace)) {
+    if (!isOurs || lease === undefined)
+      return `Release ${inputs.release} is not free: helm ${verb} is at work on it here, as process ${pid}`;
+    context.runner.info(`helm ${verb}, left by a step before as process ${pid}, is interrupted`);
+    await endHelm({ pid });
+  }
+  return undefined;
+}
+
 /**
- * Takes over what an ended run left: its record is closed, and Helm's lock is released by returning to the last
- * revision that was deployed. `judgeGuard` has proven that the run is over.
+ * Takes over what an ended run left: its record is closed, and the revision it left pending is marked failed in Helm's
+ * storage. `judgeGuard` has proven that the run is over. True where Helm's history has changed.
  */
 export async function takeOver(
   session: Session,
@@ -88,31 +106,30 @@ export async function takeOver(
     }));
   }
   if (!isPending(lastRevision(history))) return false;
-  await unlock(session, history);
+  const { release, namespace, timeoutMs } = session.inputs;
+  const said = await releaseHelmLock(session.cluster, {
+    release,
+    namespace,
+    // A Helm that was interrupted meanwhile has written its end.
+    history: await session.cluster.helm.history(release, namespace),
+    why: whyGone(session, left),
+    timeoutMs,
+  });
+  if (said !== undefined) session.context.runner.info(said);
   return true;
+}
+
+function whyGone({ lease, context }: Session, left: Attempt | undefined): string {
+  const { run } = context;
+  const isOurs = left?.run.id === run.runId && left.run.attempt === run.attempt;
+  if (isOurs) return "by an earlier step of this run";
+  const holder = runOfIdentity(lease?.taken.before.holder ?? "");
+  const id = left?.run.id ?? holder?.id;
+  return id === undefined ? "by a holder that has ended" : `by run ${id}, which has ended`;
 }
 
 function serves(history: readonly HelmRevision[], revision: number | undefined): boolean {
   const current = deployedRevision(history);
   if (current === undefined || revision === undefined) return false;
   return current.revision === revision || contentOf(history, current) === revision;
-}
-
-async function unlock(
-  { cluster, inputs, context }: Session,
-  history: readonly HelmRevision[],
-): Promise<void> {
-  const { release, namespace, timeoutMs } = inputs;
-  const last = lastRevision(history);
-  const home = deployedRevision(history);
-  const wait = { timeoutMs };
-  context.runner.info(
-    `Release ${release} is ${last?.status} at revision ${last?.revision}, and its run has ended`,
-  );
-  const ran =
-    home === undefined
-      ? await cluster.helm.uninstall(release, namespace, wait)
-      : await cluster.helm.rollback(release, home.revision, namespace, wait);
-  if (ran.exitCode === 0) return;
-  throw new OutsideError(describeFailure("helm", [home === undefined ? "uninstall" : "rollback"], ran));
 }

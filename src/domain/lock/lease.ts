@@ -3,6 +3,8 @@ import { isRecord, numberAt, parseJson, textAt } from "../../core/json.ts";
 /** What the people and runs around a release write on its Lease. */
 export const leaseAnnotations = {
   step: "sluice/step",
+  /** Who gave it back, for the people who look. */
+  last: "sluice/last-holder",
   intent: "sluice/intent",
   command: "sluice/command",
 } as const;
