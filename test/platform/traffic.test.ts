@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { at, isRecord } from "../../src/core/json.ts";
+import { at, numberAt } from "../../src/core/json.ts";
 import type { Traffic } from "../../src/domain/traffic/traffic.ts";
-import type { PatchOperation } from "../../src/domain/traffic/weight-patch.ts";
-import { type TrafficCluster, trafficSwitch } from "../../src/platform/traffic.ts";
+import { trafficSwitch } from "../../src/platform/traffic.ts";
+import { type Behaviour, type Given, serviceWith, trafficObjects } from "./traffic-objects.ts";
 
 const traffic: Traffic = {
   provider: "gateway",
@@ -12,7 +12,7 @@ const traffic: Traffic = {
 };
 
 interface World {
-  readonly weights?: readonly [number, number];
+  readonly weights?: readonly [number, number?];
   /** Services with ready endpoints. */
   readonly ready?: readonly string[];
   /** Services that exist. */
@@ -23,51 +23,35 @@ interface World {
   readonly answers?: "accepted" | "never" | "missing-backend";
 }
 
-/** A cluster with one route, that keeps resource versions and checks the tests of a patch as the API server does. */
+/** A cluster with one route and a gateway that says what it thinks of each generation. */
 function fakeCluster(world: World) {
   const { weights = [100, 0], ready = ["web", "web-candidate"], answers = "accepted" } = world;
   const services = world.services ?? ["web", "web-candidate"];
-  let others = world.othersChanges ?? 0;
-  let version = 1;
-  const refs = ["web", "web-candidate"].map((name, index) => ({ name, weight: weights[index] }));
-  const patches: (readonly PatchOperation[])[] = [];
-  const conditions = (generation: number) =>
-    ["Accepted", "ResolvedRefs"].map((type) => {
+  const refs = ["web", "web-candidate"].flatMap((name, index) =>
+    weights[index] === undefined ? [] : [{ name, port: 80, weight: weights[index] }],
+  );
+  const route: Given = {
+    kind: "HTTPRoute",
+    metadata: { name: "web" },
+    spec: { parentRefs: [{ name: "edge" }], rules: [{ backendRefs: refs }] },
+  };
+  const controllers: Behaviour["controllers"] = (objects) => {
+    const held = objects.find("httproutes", "web");
+    if (held === undefined) return;
+    const generation = answers === "never" ? 0 : numberAt(held, "metadata", "generation");
+    const conditions = ["Accepted", "ResolvedRefs"].map((type) => {
       const isMissing = answers === "missing-backend" && type === "ResolvedRefs";
       const said = isMissing ? { status: "False", reason: "BackendNotFound" } : { status: "True" };
-      return { type, observedGeneration: answers === "never" ? 0 : generation, ...said };
+      return { type, observedGeneration: generation, ...said };
     });
-  const route = () => ({
-    metadata: { name: "web", namespace: "shop", resourceVersion: `${version}`, generation: version },
-    spec: { parentRefs: [{ name: "edge" }], rules: [{ backendRefs: refs }] },
-    status: { parents: [{ parentRef: { name: "edge" }, conditions: conditions(version) }] },
-  });
-  const cluster: TrafficCluster = {
-    get: async (kind, name) => {
-      if (kind === "httproutes.gateway.networking.k8s.io") return name === "web" ? route() : undefined;
-      return services.includes(name) ? {} : undefined;
-    },
-    list: async (_kind, _namespace, selector = "") => {
-      const service = selector.split("=")[1] ?? "";
-      return [{ endpoints: [{ conditions: { ready: ready.includes(service) } }] }];
-    },
-    patch: async (_kind, _name, _namespace, { patch }) => {
-      if (others-- > 0) version++;
-      for (const { op, path, value } of patch) {
-        const steps = path
-          .slice(1)
-          .split("/")
-          .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-        if (op === "test" && at(route(), ...steps) !== value) throw new Error(`test of ${path} failed`);
-        const holder = at({ spec: { rules: [{ backendRefs: refs }] } }, ...steps.slice(0, -1));
-        if (op === "add" && isRecord(holder)) Object.assign(holder, { weight: value });
-      }
-      patches.push(patch);
-      version++;
-      return route();
-    },
+    held["status"] = { parents: [{ parentRef: { name: "edge" }, conditions }] };
   };
-  return { cluster, patches, weights: () => refs.map((ref) => ref.weight) };
+  const { othersChanges = 0 } = world;
+  const given = services.flatMap((name) => serviceWith(name, ready.includes(name) ? [`${name}-1`] : []));
+  const fake = trafficObjects([route, ...given], { controllers, othersChanges });
+  const list = () =>
+    at(fake.objects.find("httproutes", "web"), "spec", "rules", 0, "backendRefs") as { weight: number }[];
+  return { ...fake, weights: () => list().map((ref) => ref.weight) };
 }
 
 test("trafficSwitch() sets a weight and reads it back", async () => {
@@ -76,6 +60,37 @@ test("trafficSwitch() sets a weight and reads it back", async () => {
   await weight.setWeight(15);
   expect(weights()).toEqual([85, 15]);
   expect(await weight.readWeight()).toBe(15);
+});
+
+test("setWeight() tells the share that was reached and who accepted it", async () => {
+  const { cluster } = fakeCluster({});
+  expect(await trafficSwitch(cluster, traffic, "shop").setWeight(15)).toEqual({
+    percent: 15,
+    sentence: "weight 15 % accepted by the gateways of HTTPRoute web",
+  });
+});
+
+test("setWeight() names a missing candidate with weight 0 and has that accepted before it gets a share", async () => {
+  const { cluster, patches, weights } = fakeCluster({ weights: [1] });
+  await trafficSwitch(cluster, traffic, "shop").setWeight(15);
+  expect(weights()).toEqual([85, 15]);
+  const added = { group: "", kind: "Service", name: "web-candidate", port: 80, weight: 0 };
+  expect(patches.map((patch) => patch.at(-1)?.value)).toEqual([added, 15]);
+});
+
+test("setWeight() leaves a new backend at weight 0 when the gateway does not resolve it", async () => {
+  const { cluster, weights } = fakeCluster({ weights: [1], answers: "missing-backend" });
+  const setting = trafficSwitch(cluster, traffic, "shop").setWeight(15, { budgetMs: 300 });
+  await expect(setting).rejects.toThrow("BackendNotFound");
+  expect(weights()).toEqual([1, 0]);
+});
+
+test("setWeight() does not take a candidate that serves everybody away for a stable version without pods", async () => {
+  const { cluster, patches } = fakeCluster({ weights: [0, 100], ready: ["web-candidate"] });
+  await expect(trafficSwitch(cluster, traffic, "shop").setWeight(0)).rejects.toThrow(
+    "Weight 0 was not set: Service web has no ready endpoint",
+  );
+  expect(patches).toEqual([]);
 });
 
 test("setWeight() reads again and tries again when somebody else changed the route", async () => {
@@ -135,7 +150,7 @@ test.each([
 ])("setWeight() $name", async ({ services, isTaken }) => {
   const { cluster } = fakeCluster({ weights: [50, 50], services, answers: "missing-backend" });
   const setting = trafficSwitch(cluster, traffic, "shop").setWeight(0, { budgetMs: 300 });
-  if (isTaken) await expect(setting).resolves.toBeUndefined();
+  if (isTaken) await expect(setting).resolves.toMatchObject({ percent: 0 });
   else await expect(setting).rejects.toThrow("BackendNotFound");
 });
 

@@ -2,7 +2,7 @@ import { ConfigError, messageOf, OutsideError } from "../../core/errors.ts";
 import { isForeign, type ReleaseState, type RolloutState, withRollout } from "../../domain/record/state.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import type { RecordStore } from "../../platform/record-store.ts";
-import type { TrafficSwitch } from "../../platform/traffic.ts";
+import type { TrafficSwitch, WeightSet } from "../../platform/traffic.ts";
 import { type Confirmation, type ConfirmLimits, confirmWeight } from "../../platform/traffic-confirm.ts";
 
 export interface RaiseLimits {
@@ -54,13 +54,16 @@ export function weightsOf(parts: WeightParts): Weights {
       // Written before the change, so that whoever finds this run dead knows how far it may have gone.
       await intend({ phase: "ramping", weight: percent, expiresAt });
       signal.throwIfAborted();
-      await parts.switch.setWeight(percent, { signal });
-      return await confirmed(parts, percent, { budgetMs: 30_000, signal });
+      // Whole pods cannot express every share: what is confirmed is the one that was reached.
+      const reached = await parts.switch.setWeight(percent, { signal });
+      return await confirmed(parts, reached, { budgetMs: 30_000, signal });
     },
     home: async (budgetMs) => {
       const deadline = parts.now() + budgetMs;
-      await setZero(parts, deadline);
-      const said = await confirmed(parts, 0, { budgetMs: Math.max(1000, (deadline - parts.now()) / 2) });
+      const reached = await setZero(parts, deadline);
+      const said = await confirmed(parts, reached, {
+        budgetMs: Math.max(1000, (deadline - parts.now()) / 2),
+      });
       const expiresAt = new Date(parts.now()).toISOString();
       await intend({ phase: "candidate", weight: 0, expiresAt });
       return said;
@@ -89,14 +92,13 @@ function ownRollout(state: ReleaseState, { release, run, digest }: WeightParts):
 
 async function confirmed(
   { traffic, switch: route, confirm = confirmWeight }: WeightParts,
-  percent: number,
+  { percent, sentence: told }: WeightSet,
   limits: Omit<ConfirmLimits, "percent">,
 ): Promise<string> {
   if (traffic.confirm === undefined) {
     const weight = await route.readWeight();
-    // Beside foreign backends a share is rounded to what whole weights allow.
-    if (Math.abs(weight - percent) <= (percent === 0 ? 0 : 1))
-      return `weight ${percent} % accepted by the gateway`;
+    // Pods come and go between two looks; a share of nothing is exact.
+    if (Math.abs(weight - percent) <= (percent === 0 ? 0 : 1)) return told;
     throw new OutsideError(`Weight ${percent} was set, and the route has ${weight}`);
   }
   const { decision, sentence } = await confirm(traffic.confirm, { ...limits, percent });
@@ -104,7 +106,7 @@ async function confirmed(
   throw new OutsideError(`Weight ${percent} was not borne out by real answers: ${sentence}`);
 }
 
-async function setZero({ switch: route, now }: WeightParts, deadline: number): Promise<void> {
+async function setZero({ switch: route, now }: WeightParts, deadline: number): Promise<WeightSet> {
   for (;;) {
     try {
       return await route.setWeight(0, { budgetMs: Math.max(1000, (deadline - now()) / 2) });

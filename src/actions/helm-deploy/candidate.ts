@@ -60,7 +60,7 @@ export async function deployCandidate(
 
 async function routeProblems({ cluster, inputs }: Session): Promise<readonly string[]> {
   if (inputs.traffic === undefined) return [];
-  return trafficSwitch(cluster.kubectl, inputs.traffic, inputs.namespace).problems(1);
+  return trafficSwitch(cluster.kubectl, inputs.traffic, inputs.namespace).problems();
 }
 
 async function refuse(

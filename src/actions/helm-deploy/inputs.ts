@@ -3,7 +3,7 @@ import { isRecord } from "../../core/json.ts";
 import { parseReference } from "../../domain/image/reference.ts";
 import { type Strategy, strategies } from "../../domain/record/record.ts";
 import { type ChartImage, isValues, type Values } from "../../domain/release/image-values.ts";
-import type { Traffic } from "../../domain/traffic/traffic.ts";
+import { strategyProblem, type Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
 import type { Runner } from "../../platform/github-runner.ts";
 import { boolean, durationMs, lines, list, oneOf, optional, required } from "../../platform/inputs.ts";
@@ -107,10 +107,8 @@ function checkTogether(read: HelmDeployInputs): void {
   const hasSides = strategy === "canary" || strategy === "blue-green";
   if (!hasSides && (phase === "promote" || phase === "abort"))
     throw new ConfigError(`Input "phase" ${phase} is for strategies canary and blue-green: got ${strategy}`);
-  if (traffic !== undefined && strategy === "canary" && traffic.stable.service === traffic.candidate.service)
-    throw new ConfigError(
-      `Input "traffic" must name two services: got "${traffic.stable.service}" for stable and candidate`,
-    );
+  const unfit = traffic === undefined ? undefined : strategyProblem(traffic, strategy);
+  if (unfit !== undefined) throw new ConfigError(`Input "traffic" does not fit the strategy: ${unfit}`);
   if (
     read.environment !== "" &&
     read.approval === "required" &&

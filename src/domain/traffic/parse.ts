@@ -1,17 +1,23 @@
-import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { isMap, LineCounter, parseDocument } from "yaml";
 import { ConfigError } from "../../core/errors.ts";
+import { MapReader } from "./map-reader.ts";
 import {
+  type Provider,
+  type RouteRule,
   routeKinds,
+  type SubsetBackend,
   type Traffic,
   type TrafficBackend,
   type TrafficConfirm,
-  type TrafficRoute,
 } from "./traffic.ts";
 
 const serviceName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const prefixName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const printable = /^[!-~]+$/;
+
+const defaultPrefix = "nginx.ingress.kubernetes.io";
 
 /** Parses the `traffic` format from YAML; undefined where nothing was given. Errors name line and column. */
 export function parseTraffic(text: string | undefined): Traffic | undefined {
@@ -28,46 +34,81 @@ export function parseTraffic(text: string | undefined): Traffic | undefined {
   if (!isMap(document.contents)) {
     throw new ConfigError(`Input "traffic" must be a mapping: got "${firstLine(text)}"`);
   }
-  const reader = new MapReader(document.contents, "", lines);
-  reader.only(["provider", "route", "stable", "candidate", "confirm"]);
-  const confirm = reader.map("confirm");
-  const traffic: Traffic = {
-    provider: reader.oneOf("provider", ["gateway"]),
-    route: readRoute(reader.requiredMap("route")),
-    stable: readBackend(reader.requiredMap("stable")),
-    candidate: readBackend(reader.requiredMap("candidate")),
-    ...(confirm === undefined ? {} : { confirm: readConfirm(confirm) }),
-  };
-  if (
-    traffic.stable.service === traffic.candidate.service &&
-    traffic.stable.port === traffic.candidate.port
-  ) {
-    throw new ConfigError(
-      `Input "traffic" must name two backends: "stable" and "candidate" are both ${traffic.stable.service}`,
-    );
-  }
-  return traffic;
+  const traffic = readTraffic(new MapReader(document.contents, "", lines));
+  const problem = armsProblem(traffic);
+  if (problem === undefined) return traffic;
+  throw new ConfigError(`Input "traffic" must ${problem}`);
 }
 
-function readRoute(reader: MapReader): TrafficRoute {
-  reader.only(["kind", "name", "namespace", "rule"]);
+function readTraffic(reader: MapReader): Traffic {
+  const provider = reader.oneOf("provider", Object.keys(routeKinds) as readonly Provider[]);
+  const more = provider === "nginx" ? ["annotation-prefix"] : [];
+  reader.only(["provider", "route", "stable", "candidate", ...more, "confirm"]);
+  const confirm = reader.map("confirm");
+  const common = confirm === undefined ? {} : { confirm: readConfirm(confirm) };
+  const route = reader.requiredMap("route");
+  const arms = <T>(read: (reader: MapReader) => T) => ({
+    stable: read(reader.requiredMap("stable")),
+    candidate: read(reader.requiredMap("candidate")),
+    ...common,
+  });
+  switch (provider) {
+    case "gateway":
+      return { provider, route: { ...readRoute(route, provider), ...readRule(route) }, ...arms(readBackend) };
+    case "istio":
+      return { provider, route: { ...readRoute(route, provider), ...readRule(route) }, ...arms(readSubset) };
+    case "nginx": {
+      const annotationPrefix =
+        reader.text("annotation-prefix", prefixName, "the part of an annotation before its slash") ??
+        defaultPrefix;
+      return { provider, route: readRoute(route, provider), annotationPrefix, ...arms(readBackend) };
+    }
+    case "service":
+    case "replicas":
+      return { provider, route: readRoute(route, provider), ...arms(readService) };
+  }
+}
+
+function readRoute<P extends Provider>(reader: MapReader, provider: P) {
+  const hasRules = provider === "gateway" || provider === "istio";
+  reader.only(["kind", "name", "namespace", ...(hasRules ? ["rule"] : [])]);
+  const kinds: readonly (typeof routeKinds)[P][number][] = routeKinds[provider];
   const namespace = reader.text("namespace", serviceName, "a namespace");
-  const rule = reader.text("rule", objectName, "the name of a rule");
   return {
-    kind: reader.has("kind") ? reader.oneOf("kind", routeKinds) : "HTTPRoute",
+    kind: reader.has("kind") ? reader.oneOf("kind", kinds) : (kinds[0] as (typeof routeKinds)[P][0]),
     name: reader.requiredText("name", objectName, "the name of a route"),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(rule === undefined ? {} : { rule }),
   };
+}
+
+function readRule(reader: MapReader): RouteRule {
+  const rule = reader.text("rule", objectName, "the name of a rule");
+  return rule === undefined ? {} : { rule };
 }
 
 function readBackend(reader: MapReader): TrafficBackend {
   reader.only(["service", "port"]);
+  return { ...serviceOf(reader), ...portOf(reader) };
+}
+
+function readSubset(reader: MapReader): SubsetBackend {
+  reader.only(["service", "port", "subset"]);
+  const subset = reader.text("subset", serviceName, "the name of a subset");
+  return { ...serviceOf(reader), ...portOf(reader), ...(subset === undefined ? {} : { subset }) };
+}
+
+function readService(reader: MapReader): TrafficBackend {
+  reader.only(["service"]);
+  return serviceOf(reader);
+}
+
+function serviceOf(reader: MapReader): { readonly service: string } {
+  return { service: reader.requiredText("service", serviceName, "the name of a Service") };
+}
+
+function portOf(reader: MapReader): { readonly port?: number } {
   const port = reader.port("port");
-  return {
-    service: reader.requiredText("service", serviceName, "the name of a Service"),
-    ...(port === undefined ? {} : { port }),
-  };
+  return port === undefined ? {} : { port };
 }
 
 function readConfirm(reader: MapReader): TrafficConfirm {
@@ -81,89 +122,38 @@ function readConfirm(reader: MapReader): TrafficConfirm {
   };
 }
 
-/** Reads one mapping and says of each thing that is wrong where it stands. */
-class MapReader {
-  readonly #map: YAMLMap;
-  readonly #path: string;
-  readonly #lines: LineCounter;
-
-  constructor(map: YAMLMap, path: string, lines: LineCounter) {
-    this.#map = map;
-    this.#path = path;
-    this.#lines = lines;
-  }
-
-  only(allowed: readonly string[]): void {
-    for (const { key } of this.#map.items) {
-      const name = isScalar(key) ? String(key.value) : "";
-      if (!allowed.includes(name)) {
-        throw this.#error(name, key, `must be one of ${allowed.join(", ")}`, `the key "${name}"`);
-      }
+/** What keeps the two arms from being two, or from being apart from the object in front of them. */
+function armsProblem(traffic: Traffic): string | undefined {
+  const { provider, route, stable, candidate } = traffic;
+  const isOneService = stable.service === candidate.service;
+  const same = `name two backends: "stable" and "candidate" are both ${stable.service}`;
+  switch (provider) {
+    case "gateway":
+      return isOneService && stable.port === candidate.port ? same : undefined;
+    case "istio":
+      return subsetProblem(traffic.stable, traffic.candidate);
+    case "nginx":
+      return isOneService ? same : undefined;
+    case "service":
+    case "replicas": {
+      if (isOneService) return same;
+      const front =
+        candidate.service === route.name ? "candidate" : stable.service === route.name ? "stable" : undefined;
+      // A Service that selects both arms may well be the stable one's: what is not the candidate's is stable.
+      if (front === undefined || (provider === "replicas" && front === "stable")) return undefined;
+      return `name a Service in front of the two: "route.name" and "${front}.service" are both ${route.name}`;
     }
   }
+}
 
-  has(key: string): boolean {
-    return this.#map.has(key);
+function subsetProblem(stable: SubsetBackend, candidate: SubsetBackend): string | undefined {
+  const isOneService = stable.service === candidate.service;
+  if (isOneService && stable.port === candidate.port && stable.subset === candidate.subset) {
+    return `name two backends: "stable" and "candidate" are both ${stable.service}`;
   }
-
-  map(key: string): MapReader | undefined {
-    if (!this.has(key)) return undefined;
-    const node = this.#map.get(key, true);
-    if (isMap(node)) return new MapReader(node, this.#name(key), this.#lines);
-    throw this.#error(this.#name(key), node, "must be a mapping");
-  }
-
-  requiredMap(key: string): MapReader {
-    return this.map(key) ?? this.#missing(key, "a mapping");
-  }
-
-  text(key: string, rule: RegExp, what: string): string | undefined {
-    if (!this.has(key)) return undefined;
-    const value = this.#map.get(key);
-    if (typeof value === "string" && rule.test(value)) return value;
-    throw this.#error(this.#name(key), this.#map.get(key, true), `must be ${what}`);
-  }
-
-  requiredText(key: string, rule: RegExp, what: string): string {
-    return this.text(key, rule, what) ?? this.#missing(key, what);
-  }
-
-  oneOf<const T extends string>(key: string, allowed: readonly T[]): T {
-    const found = allowed.find((one) => one === this.#map.get(key));
-    if (found !== undefined) return found;
-    if (!this.has(key)) return this.#missing(key, `one of ${allowed.join(", ")}`);
-    throw this.#error(this.#name(key), this.#map.get(key, true), `must be one of ${allowed.join(", ")}`);
-  }
-
-  port(key: string): number | undefined {
-    if (!this.has(key)) return undefined;
-    const value = this.#map.get(key);
-    if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535) return value;
-    throw this.#error(this.#name(key), this.#map.get(key, true), "must be a port from 1 to 65535");
-  }
-
-  url(key: string): string {
-    const value = this.requiredText(key, printable, "an http or https URL");
-    if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
-    throw this.#error(this.#name(key), this.#map.get(key, true), "must be an http or https URL");
-  }
-
-  #name(key: string): string {
-    return this.#path === "" ? key : `${this.#path}.${key}`;
-  }
-
-  #missing(key: string, what: string): never {
-    throw new ConfigError(`Input "traffic" must have "${this.#name(key)}": ${what}, got nothing`);
-  }
-
-  #error(name: string, node: unknown, rule: string, got?: string): ConfigError {
-    const value = isScalar(node) ? `"${String(node.value)}"` : "no text";
-    const range = (node as { range?: readonly number[] | null } | undefined)?.range;
-    const place = range?.[0] === undefined ? "" : ` at line ${this.#lines.linePos(range[0]).line}`;
-    const subject =
-      got === undefined ? `"${name}"` : this.#path === "" ? "its keys" : `keys of "${this.#path}"`;
-    return new ConfigError(`Input "traffic"${place}: ${subject} ${rule}: got ${got ?? value}`);
-  }
+  const subsets = [stable.subset, candidate.subset].filter((one) => one !== undefined).length;
+  if (subsets === 0 || (subsets === 2 && isOneService)) return undefined;
+  return 'name two Services, or two subsets of one: "subset" belongs on both of one Service or on neither';
 }
 
 function firstLine(text: string): string {

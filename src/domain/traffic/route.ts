@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/errors.ts";
 import { isRecord, listAt, numberAt, textAt } from "../../core/json.ts";
-import type { Traffic, TrafficBackend } from "./traffic.ts";
+import { type GatewayTraffic, nameRoute, type TrafficBackend } from "./traffic.ts";
 
 /** One backend of a rule, where it stands in the rule's list. */
 export interface RuleBackend {
@@ -8,6 +8,7 @@ export interface RuleBackend {
   readonly service: string;
   /** As the gateway counts it: missing means 1. */
   readonly weight: number;
+  readonly object: unknown;
 }
 
 /** One rule of a route that names the stable service. */
@@ -17,12 +18,18 @@ export interface SharedRule {
   readonly label: string;
   readonly stable: RuleBackend;
   readonly candidate?: RuleBackend;
+  /** How many backends the rule has. */
+  readonly length: number;
   /** Sum of the weights of all backends that are not ours. */
   readonly foreignWeight: number;
 }
 
 /** The rules whose weights are ours to set. A route that shares nothing with us is refused, not left alone in silence. */
-export function sharedRules(route: unknown, traffic: Traffic, namespace: string): readonly SharedRule[] {
+export function sharedRules(
+  route: unknown,
+  traffic: GatewayTraffic,
+  namespace: string,
+): readonly SharedRule[] {
   const rules = listAt(route, "spec", "rules").flatMap((rule, index) => {
     const only = traffic.route.rule;
     if (only !== undefined && textAt(rule, "name") !== only) return [];
@@ -42,13 +49,9 @@ export function candidatePercent(rule: SharedRule): number | undefined {
   return ours === 0 ? undefined : (100 * (rule.candidate?.weight ?? 0)) / ours;
 }
 
-export function nameRoute(traffic: Traffic): string {
-  return `${traffic.route.kind} ${traffic.route.name}`;
-}
-
 interface Place {
   readonly route: unknown;
-  readonly traffic: Traffic;
+  readonly traffic: GatewayTraffic;
   readonly namespace: string;
 }
 
@@ -63,7 +66,14 @@ function readRule(rule: unknown, index: number, place: Place): SharedRule | unde
   const foreignWeight = refs
     .filter((_, at) => at !== stable.index && at !== candidate?.index)
     .reduce<number>((sum, ref) => sum + weightOf(ref), 0);
-  return { index, label, stable, foreignWeight, ...(candidate === undefined ? {} : { candidate }) };
+  return {
+    index,
+    label,
+    stable,
+    length: refs.length,
+    foreignWeight,
+    ...(candidate === undefined ? {} : { candidate }),
+  };
 }
 
 function findBackend(
@@ -77,7 +87,7 @@ function findBackend(
     const isHere = (textAt(ref, "namespace") ?? routeNamespace) === place.namespace;
     const isPort = backend.port === undefined || numberAt(ref, "port") === backend.port;
     const isOurs = isRecord(ref) && ref.name === backend.service && isService && isHere && isPort;
-    return isOurs ? [{ index, service: backend.service, weight: weightOf(ref) }] : [];
+    return isOurs ? [{ index, service: backend.service, weight: weightOf(ref), object: ref }] : [];
   });
   if (found.length <= 1) return found[0];
   throw new ConfigError(

@@ -49,6 +49,7 @@ function release(given: Given = {}) {
         if (refusals-- > 0) throw new OutsideError("the server is away");
         events.push(`set ${percent}`);
         weight = percent;
+        return { percent, sentence: `weight ${percent} % accepted by the gateway` };
       },
     },
     store: {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseTraffic } from "../../../src/domain/traffic/parse.ts";
+import { strategyProblem } from "../../../src/domain/traffic/traffic.ts";
 
 const whole = `provider: gateway
 route: {kind: HTTPRoute, name: web, namespace: edge, rule: main}
@@ -34,6 +35,59 @@ test("parseTraffic() fills in the kind of the route and the header that tells th
   });
 });
 
+test.each([
+  { provider: "gateway", kind: "HTTPRoute", more: {} },
+  { provider: "istio", kind: "VirtualService", more: {} },
+  { provider: "nginx", kind: "Ingress", more: { annotationPrefix: "nginx.ingress.kubernetes.io" } },
+  { provider: "service", kind: "Service", more: {} },
+  { provider: "replicas", kind: "Service", more: {} },
+])("parseTraffic() knows provider $provider and its kind of object", ({ provider, kind, more }) => {
+  const text = `{provider: ${provider}, route: {name: web}, stable: {service: a}, candidate: {service: b}}`;
+  expect(parseTraffic(text)).toEqual({
+    provider,
+    route: { kind, name: "web" },
+    stable: { service: "a" },
+    candidate: { service: "b" },
+    ...more,
+  });
+});
+
+test("parseTraffic() reads two subsets of one Service", () => {
+  const text =
+    "{provider: istio, route: {name: web}, stable: {service: a, subset: v1}, candidate: {service: a, port: 80, subset: v2}}";
+  expect(parseTraffic(text)).toMatchObject({
+    stable: { service: "a", subset: "v1" },
+    candidate: { service: "a", port: 80, subset: "v2" },
+  });
+});
+
+test("parseTraffic() lets the stable Service be the one that selects both", () => {
+  const text = "{provider: replicas, route: {name: web}, stable: {service: web}, candidate: {service: b}}";
+  expect(parseTraffic(text)).toMatchObject({ stable: { service: "web" } });
+});
+
+test("strategyProblem() of one Service with two ports: two releases have a Service each", () => {
+  const text =
+    "{provider: gateway, route: {name: web}, stable: {service: a, port: 1}, candidate: {service: a, port: 2}}";
+  const traffic = parseTraffic(text);
+  expect(traffic && strategyProblem(traffic, "canary")).toBe(
+    'it must name two Services: got "a" for stable and candidate',
+  );
+});
+
+test.each([
+  { provider: "service", strategy: "canary", says: "it is for strategy blue-green, not canary" },
+  { provider: "replicas", strategy: "blue-green", says: "it is for strategy canary, not blue-green" },
+  { provider: "service", strategy: "blue-green", says: undefined },
+  { provider: "gateway", strategy: "blue-green", says: undefined },
+])("strategyProblem() of $provider and $strategy: $says", ({ provider, strategy, says }) => {
+  const text = `{provider: ${provider}, route: {name: web}, stable: {service: a}, candidate: {service: b}}`;
+  const traffic = parseTraffic(text);
+  const problem = traffic === undefined ? "none" : strategyProblem(traffic, strategy);
+  if (says === undefined) expect(problem).toBeUndefined();
+  else expect(problem).toContain(says);
+});
+
 test.each([{ text: undefined }, { text: "" }, { text: " \n" }])(
   "parseTraffic() finds none in $text",
   ({ text }) => {
@@ -44,13 +98,13 @@ test.each([{ text: undefined }, { text: "" }, { text: " \n" }])(
 test.each([
   {
     name: "a provider that is not supported",
-    text: least.replace("gateway", "istio"),
-    says: 'Input "traffic" at line 1: "provider" must be one of gateway: got "istio"',
+    text: least.replace("gateway", "smi"),
+    says: 'Input "traffic" at line 1: "provider" must be one of gateway, istio, nginx, service, replicas: got "smi"',
   },
   {
     name: "no provider",
     text: least.replace("provider: gateway\n", ""),
-    says: 'Input "traffic" must have "provider": one of gateway, got nothing',
+    says: 'Input "traffic" must have "provider": one of gateway, istio, nginx, service, replicas, got nothing',
   },
   {
     name: "an unknown key",
@@ -96,6 +150,56 @@ test.each([
     name: "a URL of another scheme",
     text: `${least}confirm: {url: "ftp://web"}\n`,
     says: 'Input "traffic" at line 5: "confirm.url" must be an http or https URL: got "ftp://web"',
+  },
+  {
+    name: "a rule of an Ingress",
+    text: least.replace("gateway", "nginx").replace("{name: web}", "{name: web, rule: main}"),
+    says: 'Input "traffic" at line 2: keys of "route" must be one of kind, name, namespace: got the key "rule"',
+  },
+  {
+    name: "a prefix that is none",
+    text: `${least.replace("gateway", "nginx")}annotation-prefix: nginx/canary\n`,
+    says: 'at line 5: "annotation-prefix" must be the part of an annotation before its slash: got "nginx/canary"',
+  },
+  {
+    name: "a prefix for another provider",
+    text: `${least}annotation-prefix: nginx.example.com\n`,
+    says: 'at line 5: its keys must be one of provider, route, stable, candidate, confirm: got the key "annotation-prefix"',
+  },
+  {
+    name: "a port where there is none to choose",
+    text: least.replace("gateway", "service").replace("{service: web}", "{service: web-blue, port: 80}"),
+    says: 'at line 3: keys of "stable" must be one of service: got the key "port"',
+  },
+  {
+    name: "an arm that is the front",
+    text: least.replace("gateway", "service"),
+    says: 'must name a Service in front of the two: "route.name" and "stable.service" are both web',
+  },
+  {
+    name: "a candidate that is the front",
+    text: "{provider: replicas, route: {name: b}, stable: {service: a}, candidate: {service: b}}",
+    says: 'must name a Service in front of the two: "route.name" and "candidate.service" are both b',
+  },
+  {
+    name: "a subset on one side",
+    text: "{provider: istio, route: {name: web}, stable: {service: web, subset: v1}, candidate: {service: web}}",
+    says: '"subset" belongs on both of one Service or on neither',
+  },
+  {
+    name: "subsets of two Services",
+    text: "{provider: istio, route: {name: web}, stable: {service: a, subset: v1}, candidate: {service: b, subset: v2}}",
+    says: '"subset" belongs on both of one Service or on neither',
+  },
+  {
+    name: "one subset for both arms",
+    text: "{provider: istio, route: {name: web}, stable: {service: a, subset: v1}, candidate: {service: a, subset: v1}}",
+    says: '"stable" and "candidate" are both a',
+  },
+  {
+    name: "two ports of one Service behind an Ingress",
+    text: "{provider: nginx, route: {name: web}, stable: {service: a, port: 1}, candidate: {service: a, port: 2}}",
+    says: '"stable" and "candidate" are both a',
   },
   { name: "plain text", text: "web", says: 'Input "traffic" must be a mapping: got "web"' },
   { name: "a list", text: "- web", says: 'Input "traffic" must be a mapping: got "- web"' },

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { candidatePercent, sharedRules } from "../../../src/domain/traffic/route.ts";
-import type { Traffic } from "../../../src/domain/traffic/traffic.ts";
+import type { GatewayTraffic } from "../../../src/domain/traffic/traffic.ts";
 import { weightPatch, weightProblems } from "../../../src/domain/traffic/weight-patch.ts";
 
-const traffic: Traffic = {
+const traffic: GatewayTraffic = {
   provider: "gateway",
   route: { kind: "HTTPRoute", name: "web" },
   stable: { service: "web" },
@@ -32,7 +32,7 @@ const candidate = (weight?: number): Ref => ({
 const other = (weight: number): Ref => ({ name: "legacy", port: 80, weight });
 
 /** What the patch sets, without its tests. */
-function weightsSet(document: unknown, percent: number, of: Traffic = traffic) {
+function weightsSet(document: unknown, percent: number, of: GatewayTraffic = traffic) {
   return weightPatch(document, { traffic: of, namespace: "shop", percent })
     .filter((one) => one.op === "add")
     .map(({ path, value }) => [path.replace("/spec/rules/", "").replace("/backendRefs/", "."), value]);
@@ -135,7 +135,7 @@ test.each([
     name: "a rule without the candidate",
     rules: [[stable(1), candidate(0)], [stable(1)]],
     percent: 5,
-    says: "Rule 2 of HTTPRoute web names web but not web-candidate: add it with weight 0",
+    says: "Rule 2 of HTTPRoute web names web but not web-candidate",
   },
   {
     name: "weights too small for the share beside others",
@@ -203,7 +203,7 @@ test("weightPatch() changes only the rule that is named", () => {
 });
 
 test("weightPatch() tells backends of one Service apart by port", () => {
-  const byPort: Traffic = {
+  const byPort: GatewayTraffic = {
     ...traffic,
     stable: { service: "web", port: 81 },
     candidate: { service: "web", port: 80 },
@@ -215,7 +215,13 @@ test("weightPatch() tells backends of one Service apart by port", () => {
 });
 
 test("weightProblems() names each rule that would refuse the share", () => {
-  const document = route([stable(1)], [stable(1), candidate(0)], [stable(1), candidate(0), other(1)]);
+  const filtered = { ...stable(1), filters: [{ type: "RequestHeaderModifier" }] };
+  const document = route(
+    [filtered],
+    [stable(1)],
+    [stable(1), candidate(0)],
+    [stable(1), candidate(0), other(1)],
+  );
   expect(weightProblems(document, { traffic, namespace: "shop", percent: 5 })).toHaveLength(2);
   expect(weightProblems(document, { traffic, namespace: "shop", percent: 0 })).toEqual([]);
 });
