@@ -1,9 +1,13 @@
 import type { DeployRecord } from "./record.ts";
 
-/** A lower bound of an autoscaler that was raised for the time of a rollout, and what it was. */
+/**
+ * An autoscaler that may not scale down for the time of a rollout. Its bounds stay as they are: Helm applies them, and
+ * fails on a field of its own that somebody else has changed.
+ */
 export interface ReplicaPin {
   readonly autoscaler: string;
-  readonly minReplicas: number;
+  /** Its policy for scaling down before, or `none`. */
+  readonly scaleDown: string;
 }
 
 /** Where a canary or a blue-green deploy stands. Kept in the cluster so that `recover` knows without the run that began it. */
