@@ -12,6 +12,7 @@ import type { Shell } from "./shell.ts";
 /** How the cluster is reached: a kubeconfig, or a server that believes GitHub's ID tokens. */
 export type ClusterAccess = {
   readonly namespace: string;
+  readonly helm?: HelmChoice;
 } & (
   | { readonly kind: "ambient"; readonly path: string; readonly context?: string }
   | { readonly kind: "kubeconfig"; readonly kubeconfig: string; readonly context?: string }
@@ -22,6 +23,14 @@ export type ClusterAccess = {
       readonly audience: string;
     }
 );
+
+/** Which Helm works on the cluster, and how. */
+export interface HelmChoice {
+  /** Exactly this version, or a failure. */
+  readonly version?: string;
+  /** Revisions that it keeps of a release. */
+  readonly historyMax?: number;
+}
 
 /**
  * A cluster under one identity. Its programs are not ended by a cancelled step, so that what must be put right still
@@ -89,14 +98,19 @@ export async function withCluster<T>(
   const { prepareCredentials } = await import("./cluster-credentials.ts");
   const credentials = await prepareCredentials(context, access, folder);
   try {
-    return await body(await clusterAt(context, access.namespace, credentials.path));
+    return await body(await clusterAt(context, access, credentials.path));
   } finally {
     credentials.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function clusterAt(context: ActionContext, namespace: string, path: string): Promise<Cluster> {
+async function clusterAt(
+  context: ActionContext,
+  { namespace, helm: choice = {} }: ClusterAccess,
+  path: string,
+): Promise<Cluster> {
+  const { version, ...keep } = choice;
   const [{ findTool }, { helm, helmMajor }, { kubectl }] = await Promise.all([
     import("./tools.ts"),
     import("./helm.ts"),
@@ -106,7 +120,7 @@ async function clusterAt(context: ActionContext, namespace: string, path: string
   const finding = { runner: context.runner, shell };
   const [kubectlPath, helmPath] = await Promise.all([
     findTool("kubectl", finding),
-    findTool("helm", finding),
+    findTool("helm", version === undefined ? finding : { ...finding, version }),
   ]);
   const env = { KUBECONFIG: path };
   const major = helmMajor(shell, helmPath);
@@ -116,7 +130,7 @@ async function clusterAt(context: ActionContext, namespace: string, path: string
     namespace,
     kubeconfigPath: path,
     kubectl: kubectl(shell, { program: kubectlPath, env }),
-    helm: helm(shell, { program: helmPath, env, major }),
+    helm: helm(shell, { program: helmPath, env, major, ...keep }),
   };
 }
 

@@ -46,6 +46,8 @@ export interface Helm {
   getManifest(release: string, namespace: string, revision?: number): Promise<string>;
   /** The hooks of a revision, as one manifest. */
   getHooks(release: string, namespace: string, revision?: number): Promise<string>;
+  /** The values that a revision was given, as JSON; the chart's own are not among them. */
+  getValues(release: string, namespace: string, revision: number): Promise<string>;
   /** The status of the last revision, or undefined when there is no such release. */
   status(release: string, namespace: string): Promise<HelmStatus | undefined>;
 }
@@ -55,38 +57,31 @@ export interface HelmOptions {
   readonly env: Readonly<Record<string, string>>;
   /** A promise where it is still being asked: only some commands need to know. */
   readonly major: number | Promise<number>;
+  /** Revisions that are kept of a release, its own default where absent. */
+  readonly historyMax?: number;
 }
 
 const readTimeoutMs = 60_000;
+const defaultHistoryMax = 20;
 // Helm's own limit should speak first; ours is for a helm that hangs.
 const marginMs = 15_000;
 
 /** Helm over the given shell. Values and secrets travel in files, never in arguments. */
-export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
+export function helm(
+  shell: Shell,
+  { program, env, major, historyMax = defaultHistoryMax }: HelmOptions,
+): Helm {
   const run = (args: readonly string[], options: ShellOptions = {}) =>
     shell(program, args, { timeoutMs: readTimeoutMs, ...options, env });
-  const read = reader(run);
-  const mustRead = async (args: readonly string[]): Promise<string> => {
-    const text = await read(args);
-    if (text === undefined) throw new OutsideError(`helm ${args[0]} found no release ${args.at(-1)}`);
-    return text;
-  };
   const wait = async () => ((await major) >= 4 ? "--wait=legacy" : "--wait");
   return {
     upgradeInstall: async (request, signal) =>
-      run([...upgradeArgs(request), await wait(), "--timeout", seconds(request.timeoutMs)], {
+      run([...upgradeArgs(request, historyMax), await wait(), "--timeout", seconds(request.timeoutMs)], {
         signal,
         timeoutMs: request.timeoutMs + marginMs,
         ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
       }),
-    template: async (request, { isUpgrade }) => {
-      const mode = (await major) >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
-      return mustRead(["template", ...mode, ...(isUpgrade ? ["--is-upgrade"] : []), ...chartArgs(request)]);
-    },
-    history: async (release, namespace) =>
-      parseHistory(
-        JSON.parse((await read(["history", "-n", namespace, "-o", "json", "--max", "256", release])) ?? "[]"),
-      ),
+    ...readers(run, major),
     rollback: async (release, revision, namespace, { timeoutMs, signal }) =>
       run(
         [
@@ -94,6 +89,8 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
           "-n",
           namespace,
           await wait(),
+          "--history-max",
+          String(historyMax),
           "--timeout",
           seconds(timeoutMs),
           release,
@@ -122,8 +119,32 @@ export function helm(shell: Shell, { program, env, major }: HelmOptions): Helm {
           ...(signal === undefined ? {} : { signal }),
         },
       ),
+  };
+}
+
+type Readers = Pick<Helm, "template" | "history" | "getManifest" | "getHooks" | "getValues" | "status">;
+
+/** What is only asked. */
+function readers(run: (args: readonly string[]) => Promise<Ran>, major: HelmOptions["major"]): Readers {
+  const read = reader(run);
+  const mustRead = async (args: readonly string[]): Promise<string> => {
+    const text = await read(args);
+    if (text === undefined) throw new OutsideError(`helm ${args[0]} found no release ${args.at(-1)}`);
+    return text;
+  };
+  return {
+    template: async (request, { isUpgrade }) => {
+      const mode = (await major) >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
+      return mustRead(["template", ...mode, ...(isUpgrade ? ["--is-upgrade"] : []), ...chartArgs(request)]);
+    },
+    history: async (release, namespace) =>
+      parseHistory(
+        JSON.parse((await read(["history", "-n", namespace, "-o", "json", "--max", "256", release])) ?? "[]"),
+      ),
     getManifest: (release, namespace, revision) =>
       mustRead(getArgs("manifest", release, namespace, revision)),
+    getValues: (release, namespace, revision) =>
+      mustRead(["get", "values", "-n", namespace, "--revision", String(revision), "-o", "json", release]),
     getHooks: (release, namespace, revision) => mustRead(getArgs("hooks", release, namespace, revision)),
     status: async (release, namespace) => {
       const text = await read(["status", "-n", namespace, "-o", "json", release]);
@@ -153,7 +174,7 @@ export async function helmMajor(shell: Shell, program: string): Promise<number> 
   );
 }
 
-function upgradeArgs(request: UpgradeRequest): readonly string[] {
+function upgradeArgs(request: UpgradeRequest, historyMax: number): readonly string[] {
   const labels = Object.entries(request.labels).map(([key, value]) => `${key}=${value}`);
   return [
     "upgrade",
@@ -162,7 +183,7 @@ function upgradeArgs(request: UpgradeRequest): readonly string[] {
     ...(request.createNamespace ? ["--create-namespace"] : []),
     ...(labels.length === 0 ? [] : ["--labels", labels.join(",")]),
     "--history-max",
-    "20",
+    String(historyMax),
     ...chartArgs(request),
   ];
 }

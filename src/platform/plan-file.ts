@@ -9,6 +9,8 @@ const rendered = z.object({
   baseRevision: z.number(),
   manifestDigest: z.string(),
   candidateManifestDigest: z.optional(z.string()),
+  objects: z.optional(z.record(z.string(), z.string())),
+  candidateObjects: z.optional(z.record(z.string(), z.string())),
 });
 
 /** The shape of a plan file. */
@@ -22,7 +24,10 @@ export const planShape = z.object({
   digest: z.string(),
   images: z.array(z.string()),
   chart: z.string(),
+  chartDigest: z.optional(z.string()),
   valuesDigest: z.string(),
+  resolvedImages: z.optional(z.record(z.string(), z.string())),
+  helmRelease: z.optional(z.string()),
   rendered: z.optional(rendered),
   changed: z.boolean(),
   predictedRolloutSeconds: z.optional(z.number()),

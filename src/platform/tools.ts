@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { coerce, satisfies } from "semver";
 import { ConfigError, messageOf, OutsideError } from "../core/errors.ts";
 import type { Runner } from "./github-runner.ts";
-import type { Shell } from "./shell.ts";
-import { type LockedDownload, type LockedTool, lockedTool } from "./tool-lock.ts";
+import { describeFailure, type Shell } from "./shell.ts";
+import { type LockedDownload, type LockedTool, lockedTool, lockedTools } from "./tool-lock.ts";
 
 export interface ToolRequest {
   readonly runner: Pick<Runner, "env" | "info">;
@@ -33,7 +33,7 @@ const knowledge: Readonly<Record<string, { readonly version: readonly string[]; 
  * download whose digest is locked, then `go install` of a pinned version. The first that works is taken.
  */
 export async function findTool(name: string, request: ToolRequest): Promise<string> {
-  const locked = lockedTool(name, request.version);
+  const locked = lockedTool(name, request.version) ?? likeLocked(name, request.version);
   const tried: string[] = [];
   const onPath = await findOnPath(name, request, { locked, tried });
   if (onPath !== undefined) return onPath;
@@ -46,7 +46,10 @@ export async function findTool(name: string, request: ToolRequest): Promise<stri
   for (const way of ways) {
     try {
       const path = await way();
-      if (path !== undefined) return path;
+      if (path === undefined) continue;
+      const version = request.version === undefined ? undefined : await versionOf(path, name, request);
+      if (version === request.version) return path;
+      tried.push(`${path} is ${version ?? "of an unknown version"}`);
     } catch (error) {
       tried.push(messageOf(error));
     }
@@ -54,12 +57,25 @@ export async function findTool(name: string, request: ToolRequest): Promise<stri
   throw new ConfigError(missingSentence(name, request, tried));
 }
 
+/** A version that is not locked can still be built: Go's checksum database vouches for it, whoever asks. */
+function likeLocked(name: string, version: string | undefined): LockedTool | undefined {
+  if (version === undefined) return undefined;
+  const major = coerce(version)?.major;
+  const like = lockedTools.find((tool) => tool.name === name && coerce(tool.version)?.major === major);
+  if (like?.goInstall === undefined) return undefined;
+  const { ldflags, ...goInstall } = like.goInstall;
+  const flags = ldflags === undefined ? {} : { ldflags: ldflags.replaceAll(like.version, version) };
+  return { ...like, version, platforms: {}, goInstall: { ...goInstall, version: `v${version}`, ...flags } };
+}
+
 function missingSentence(name: string, request: ToolRequest, tried: readonly string[]): string {
   const wanted = request.version === undefined ? name : `${name} ${request.version}`;
-  const ways =
-    lockedTool(name) === undefined
-      ? "install it on the runner"
-      : "install it on the runner or allow its download";
+  const known = lockedTools.filter((tool) => tool.name === name).map(({ version }) => version);
+  const isLocked = request.version === undefined ? known.length > 0 : known.includes(request.version);
+  const versions = known.length === 0 ? "" : ` (downloads are known of ${known.join(", ")})`;
+  const ways = isLocked
+    ? "install it on the runner or allow its download"
+    : `install it on the runner${versions}`;
   return `${wanted} was not found: ${[...tried, ways].join("; ")}`;
 }
 
@@ -104,6 +120,10 @@ function fits(version: string | undefined, range: string | undefined): boolean {
   return version !== undefined && satisfies(version, range);
 }
 
+function goArch(): string {
+  return process.arch === "x64" ? "amd64" : process.arch;
+}
+
 function platformOf(): string {
   return `${process.platform}-${process.arch}`;
 }
@@ -111,9 +131,13 @@ function platformOf(): string {
 async function fromToolCache(tool: LockedTool): Promise<string | undefined> {
   if ((process.env.RUNNER_TOOL_CACHE ?? "") === "") return undefined;
   const { find } = await import("@actions/tool-cache");
-  const folder = find(`sluice-${tool.name}`, tool.version);
-  const path = join(folder, tool.name);
-  return folder !== "" && (await isExecutable(path)) ? path : undefined;
+  // The second name is that of the setup actions, which keep the program in a folder of their archive.
+  const folders = [`sluice-${tool.name}`, tool.name].map((name) => find(name, tool.version));
+  const paths = folders
+    .filter((folder) => folder !== "")
+    .flatMap((folder) => [join(folder, tool.name), join(folder, `linux-${goArch()}`, tool.name)]);
+  for (const path of paths) if (await isExecutable(path)) return path;
+  return undefined;
 }
 
 async function fromDownload(tool: LockedTool, { runner }: ToolRequest): Promise<string | undefined> {
@@ -163,7 +187,7 @@ async function fromGo(tool: LockedTool, { runner, shell }: ToolRequest): Promise
     env: { GOBIN: bin, CGO_ENABLED: "0", GOFLAGS: "", GOTOOLCHAIN: tool.goInstall.toolchain ?? "auto" },
     timeoutMs: 20 * 60_000,
   });
-  if (ran.exitCode !== 0) throw new OutsideError(`go install of ${tool.name} exited with ${ran.exitCode}`);
+  if (ran.exitCode !== 0) throw new OutsideError(describeFailure("go", args, ran));
   const built = join(bin, tool.goInstall.package.split("/").at(-1) ?? tool.name);
   for (const path of [join(bin, tool.name), built]) if (await isExecutable(path)) return path;
   return undefined;

@@ -4,7 +4,7 @@ import { parseReference } from "../../domain/image/reference.ts";
 import { type Strategy, strategies } from "../../domain/record/record.ts";
 import { type ChartImage, isValues, type Values } from "../../domain/release/image-values.ts";
 import { strategyProblem, type Traffic } from "../../domain/traffic/traffic.ts";
-import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
+import { type ClusterAccess, type HelmChoice, readClusterAccess } from "../../platform/cluster-access.ts";
 import type { Runner } from "../../platform/github-runner.ts";
 import { boolean, durationMs, lines, list, oneOf, optional, required } from "../../platform/inputs.ts";
 import { type Credentials, readRegistryLogin } from "../../platform/registry-auth.ts";
@@ -57,7 +57,8 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
   const githubToken = optional(runner, "github-token");
   const registryLogin = readRegistryLogin(runner);
   const trafficText = await readTrafficText(runner, "traffic");
-  const access = readClusterAccess(runner, runner.env);
+  const chartSource = readChartSource(runner);
+  const access = { ...readClusterAccess(runner, runner.env), helm: helmChoice(chartSource) };
   const read: HelmDeployInputs = {
     phase,
     strategy,
@@ -65,7 +66,7 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
     namespace: access.namespace,
     access,
     ...(chart === undefined ? {} : { chart }),
-    chartSource: readChartSource(runner),
+    chartSource,
     values: lines(runner, "values"),
     set: await mapping("set", runner.get("set")),
     candidateSet: await mapping("candidate-set", runner.get("candidate-set")),
@@ -89,6 +90,10 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
   };
   checkTogether(read);
   return read;
+}
+
+function helmChoice({ helmVersion, historyMax }: ChartSource): HelmChoice {
+  return { historyMax, ...(helmVersion === undefined ? {} : { version: helmVersion }) };
 }
 
 function trafficOf(traffic: Traffic | undefined) {

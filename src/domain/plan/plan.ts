@@ -15,7 +15,13 @@ export interface DeployPlan {
   readonly digest: string;
   readonly images: readonly string[];
   readonly chart: string;
+  /** Digest of the chart as it was fetched; absent for a folder. */
+  readonly chartDigest?: string;
   readonly valuesDigest: string;
+  /** The digest that each image by tag had, where tags are resolved. */
+  readonly resolvedImages?: Readonly<Record<string, string>>;
+  /** The Helm release that is installed or upgraded, where that is not `release`: the colour that is idle. */
+  readonly helmRelease?: string;
   /** Absent where the plan was made without reading the cluster. */
   readonly rendered?: {
     /** Helm's last revision at the time; 0 where there was no release. */
@@ -23,6 +29,9 @@ export interface DeployPlan {
     readonly manifestDigest: string;
     /** Of the canary's candidate; absent where there is nothing to compare with. */
     readonly candidateManifestDigest?: string;
+    /** Digests by object, so that a difference can be named. */
+    readonly objects?: Readonly<Record<string, string>>;
+    readonly candidateObjects?: Readonly<Record<string, string>>;
   };
   readonly changed: boolean;
   readonly predictedRolloutSeconds?: number;
@@ -43,6 +52,11 @@ export interface Applied {
   readonly baseRevision: number;
   readonly manifestDigest: string;
   readonly candidateManifestDigest?: string;
+  readonly chartDigest?: string;
+  readonly helmRelease?: string;
+  readonly resolvedImages?: Readonly<Record<string, string>>;
+  readonly objects?: Readonly<Record<string, string>>;
+  readonly candidateObjects?: Readonly<Record<string, string>>;
 }
 
 const again = "re-run all jobs, so that the plan is made and approved anew";
@@ -58,10 +72,14 @@ export function judgePlan(plan: DeployPlan, applied: Applied): Verdict {
 }
 
 function changes(plan: DeployPlan, applied: Applied): readonly string[] {
-  if (plan.valuesDigest !== applied.valuesDigest)
-    return [`The values differ from those of the plan: ${again}`];
+  const sources = movedSources(plan, applied);
+  if (sources.length > 0) return sources;
   const { rendered } = plan;
   if (rendered === undefined) return [];
+  if (plan.helmRelease !== applied.helmRelease)
+    return [
+      `The plan is for Helm release ${plan.helmRelease ?? plan.release}, now it would be ${applied.helmRelease ?? applied.release}: ${again}`,
+    ];
   if (rendered.baseRevision !== applied.baseRevision)
     return [
       `Release ${applied.release} is at revision ${applied.baseRevision}, the plan was made at ${rendered.baseRevision}: ${again}`,
@@ -70,5 +88,40 @@ function changes(plan: DeployPlan, applied: Applied): readonly string[] {
     rendered.manifestDigest === applied.manifestDigest &&
     (applied.candidateManifestDigest === undefined ||
       rendered.candidateManifestDigest === applied.candidateManifestDigest);
-  return isSame ? [] : [`What the chart renders now differs from the plan: ${again}`];
+  if (isSame) return [];
+  const named = [
+    ...differing(rendered.objects, applied.objects),
+    ...(applied.candidateObjects === undefined
+      ? []
+      : differing(rendered.candidateObjects, applied.candidateObjects)),
+  ];
+  const what = named.length === 0 ? "" : ` (${[...new Set(named)].slice(0, 8).join(", ")})`;
+  return [`What the chart renders now differs from the plan${what}: ${again}`];
+}
+
+function movedSources(plan: DeployPlan, applied: Applied): readonly string[] {
+  if (plan.chartDigest !== applied.chartDigest)
+    return [
+      `The chart is ${applied.chartDigest ?? "a folder"}, the plan was made with ${plan.chartDigest ?? "a folder"}: ${again}`,
+    ];
+  if (plan.valuesDigest !== applied.valuesDigest)
+    return [`The values differ from those of the plan: ${again}`];
+  return Object.entries(plan.resolvedImages ?? {}).flatMap(([image, digest]) => {
+    const now = applied.resolvedImages?.[image];
+    return now === undefined || now === digest
+      ? []
+      : [`Image ${image} is ${now} now, the plan was made with ${digest}: ${again}`];
+  });
+}
+
+type Digests = Readonly<Record<string, string>> | undefined;
+
+function differing(before: Digests, now: Digests): readonly string[] {
+  if (before === undefined || now === undefined) return [];
+  const all = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted();
+  return all
+    .filter((one) => before[one] !== now[one])
+    .map((one) =>
+      before[one] === undefined ? `${one} is new` : now[one] === undefined ? `${one} is gone` : one,
+    );
 }

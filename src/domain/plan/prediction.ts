@@ -37,7 +37,25 @@ export function predictRollback(
       basis: "estimated",
       how: `one change of weight while the candidate is tried; ${rollout.seconds + rollbackOverheadSeconds} s once it is promoted`,
     };
+  if (way.strategy === "blue-green")
+    return {
+      seconds: 5,
+      basis: "estimated",
+      how: `one switch back while both colours are up; ${rollout.seconds + rollbackOverheadSeconds} s once the old one is removed`,
+    };
   return { ...rollout, seconds: rollout.seconds + rollbackOverheadSeconds };
+}
+
+// The defaults of canary-analyze: 5 %, then 10 % more every 15 min, up to 95 %.
+const defaultRampMinutes = 150;
+
+/** The least time from the start of the deploy until everything is served by the new version, as one sentence. */
+export function minimumTime(strategy: Strategy, rollout: Prediction, watchMs: number): string | undefined {
+  if (strategy === "canary")
+    return `twice the rollout, ${rollout.seconds * 2} s, and the ramp between: ${defaultRampMinutes} min with the steps that canary-analyze has by default`;
+  if (strategy === "blue-green")
+    return `the rollout, ${rollout.seconds} s, one switch, and a watch time of ${Math.round(watchMs / 1000)} s`;
+  return undefined;
 }
 
 const guessedStartSeconds = 8;
