@@ -1,3 +1,4 @@
+import { startBudget } from "../../core/budget.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { combine, pass, type Verdict } from "../../core/verdict.ts";
 import type { ActionContext, ActionResult } from "../../platform/action.ts";
@@ -22,6 +23,7 @@ import { noteStep } from "./step-times.ts";
 
 /** What is asked before the cluster is spoken to, then the phase itself. */
 export async function helmDeploy(inputs: HelmDeployInputs, context: ActionContext): Promise<ActionResult> {
+  const budget = startBudget(inputs.timeoutMs, systemClock.now);
   if (inputs.githubToken !== undefined) context.mask(inputs.githubToken);
   if (inputs.registryLogin?.kind === "password") context.mask(inputs.registryLogin.password);
   await checkChart(inputs);
@@ -34,7 +36,7 @@ export async function helmDeploy(inputs: HelmDeployInputs, context: ActionContex
   return boundCancel(context.signal, () =>
     withCluster(context, inputs.access, async (cluster) => {
       const store = recordStore(cluster.kubectl, inputs.release, inputs.namespace);
-      const session = { ...preparation, cluster, store, clock: systemClock, confirm: confirmWeight };
+      const session = { ...preparation, cluster, store, clock: systemClock, budget, confirm: confirmWeight };
       return resultOf(preparation, await holdRelease(session, runTimedPhase));
     }),
   );

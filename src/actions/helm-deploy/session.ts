@@ -1,3 +1,4 @@
+import type { Budget } from "../../core/budget.ts";
 import type { Json } from "../../core/json.ts";
 import type { Verdict } from "../../core/verdict.ts";
 import type { ActionContext } from "../../platform/action.ts";
@@ -26,6 +27,8 @@ export interface Session extends Preparation {
   readonly cluster: Cluster;
   readonly store: RecordStore;
   readonly clock: Clock;
+  /** What is left of the step's time. */
+  readonly budget: Budget;
   /** The release in our hands; a plan changes nothing and takes none. Once it is lost, `context.signal` is aborted too. */
   readonly lease?: Lease;
   /** Counts real responses until they bear out a weight. */

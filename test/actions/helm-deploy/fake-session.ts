@@ -1,5 +1,6 @@
 import { readInputs } from "../../../src/actions/helm-deploy/inputs.ts";
 import type { Session } from "../../../src/actions/helm-deploy/session.ts";
+import { startBudget } from "../../../src/core/budget.ts";
 import { emptyState, type ReleaseState } from "../../../src/domain/record/state.ts";
 import { type HelmRevision, parseHistory } from "../../../src/domain/release/history.ts";
 import type { Confirmation } from "../../../src/platform/traffic-confirm.ts";
@@ -76,11 +77,13 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
     for (const tell of listeners) tell(object);
   };
 
+  const read = {
+    ...(await readInputs(runner)),
+    ...(world.timeoutMs === undefined ? {} : { timeoutMs: world.timeoutMs }),
+  };
   const session: Session = {
-    inputs: {
-      ...(await readInputs(runner)),
-      ...(world.timeoutMs === undefined ? {} : { timeoutMs: world.timeoutMs }),
-    },
+    inputs: read,
+    budget: startBudget(read.timeoutMs, () => 0),
     context: {
       runner,
       signal: world.signal ?? new AbortController().signal,
