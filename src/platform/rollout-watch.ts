@@ -1,15 +1,26 @@
 import { textAt } from "../core/json.ts";
-import { eventFacts, jobFacts, podFacts, replicaSetFacts, workloadFacts } from "../domain/rollout/objects.ts";
+import {
+  controllerRevisionFacts,
+  eventFacts,
+  jobFacts,
+  podFacts,
+  replicaSetFacts,
+} from "../domain/rollout/objects.ts";
 import type { RolloutView } from "../domain/rollout/view.ts";
+import { workloadFacts } from "../domain/rollout/workload.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 const always = ["deployments.apps", "replicasets.apps", "pods", "jobs.batch", "events"] as const;
-const onDemand = { StatefulSet: "statefulsets.apps", DaemonSet: "daemonsets.apps" } as const;
+const onDemand = {
+  StatefulSet: ["statefulsets.apps"],
+  // Which pods of a DaemonSet are new stands in its revisions.
+  DaemonSet: ["daemonsets.apps", "controllerrevisions.apps"],
+} as const;
 
 /** The kinds that must be looked at for a release with workloads of these kinds. */
 export function watchedKinds(workloadKinds: readonly string[]): readonly string[] {
   const more = (["StatefulSet", "DaemonSet"] as const).filter((kind) => workloadKinds.includes(kind));
-  return [...always, ...more.map((kind) => onDemand[kind])];
+  return [...always, ...more.flatMap((kind) => onDemand[kind])];
 }
 
 /** What the namespace shows now, by one call. */
@@ -21,6 +32,16 @@ export async function readRolloutView(
   const objects = new Map<string, unknown>();
   for (const object of await kubectl.list(kinds.join(","), namespace)) objects.set(keyOf(object), object);
   return viewOf(objects.values());
+}
+
+/** Objects of more kinds, for a report. What may not be looked at is not there. */
+export async function readOthers(
+  kubectl: Kubectl,
+  namespace: string,
+  kinds: readonly string[],
+): Promise<readonly unknown[]> {
+  const lists = kinds.map((kind) => kubectl.list(kind, namespace).catch(() => []));
+  return (await Promise.all(lists)).flat();
 }
 
 /** A view of the namespace that follows its changes. */
@@ -68,6 +89,7 @@ function viewOf(objects: Iterable<unknown>): RolloutView {
       of(kind).map((object) => workloadFacts(kind, object)),
     ),
     replicaSets: of("ReplicaSet").map(replicaSetFacts),
+    controllerRevisions: of("ControllerRevision").map(controllerRevisionFacts),
     pods: of("Pod").map(podFacts),
     jobs: of("Job").map(jobFacts),
     events: of("Event")

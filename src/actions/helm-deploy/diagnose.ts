@@ -1,88 +1,109 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
-import type { PodFacts } from "../../domain/rollout/objects.ts";
-import type { FailureReason, Signal } from "../../domain/rollout/signal.ts";
+import { manifestObjects } from "../../domain/release/manifest.ts";
 import {
-  isBlameable,
-  newestPods,
-  type RolloutScope,
-  type RolloutView,
-  workloadsOf,
-} from "../../domain/rollout/view.ts";
+  conditionRows,
+  type FailedRollout,
+  type TellingLog,
+  tellingEvents,
+  tellingLine,
+  tellingLogs,
+  tellingPod,
+} from "../../domain/rollout/telling-pod.ts";
+import { templateDiff } from "../../domain/rollout/template-diff.ts";
+import { sha256Of } from "../../platform/chart.ts";
+import { parseManifest } from "../../platform/yaml.ts";
+import type { Rendered } from "./render.ts";
 import type { Session } from "./session.ts";
 
 /** What the cluster had to say about a failed rollout, gathered before anything is rolled back. */
 export interface Diagnosis {
-  /** The last line of the failing container's log. */
+  /** The last telling line of the failing container's log. */
   readonly lastWords?: string;
   /** Markdown. */
   readonly text: string;
   readonly details: { readonly [key: string]: Json };
 }
 
-interface Failed {
-  readonly reason: FailureReason;
-  readonly signal?: Signal;
-  readonly view: RolloutView;
-  readonly scope: RolloutScope;
+export interface Failed extends FailedRollout {
+  readonly sentence: string;
+  readonly rendered: Rendered;
+  /** Helm's revision before the failed one. */
+  readonly before?: number;
 }
 
 const logLines = 30;
-const shownEvents = 12;
+const mostLogs = 3;
 
-/** Prints and returns logs and events of the pod that tells most. Never fails: a missing log is a sentence. */
+/** Prints and returns what explains a failure. Never fails: what cannot be had is a sentence or is left out. */
 export async function diagnose(session: Session, failed: Failed): Promise<Diagnosis> {
+  try {
+    return await gather(session, failed);
+  } catch (error) {
+    const sentence = `The failure could not be looked into: ${messageOf(error)}`;
+    session.context.runner.info(sentence);
+    return { text: sentence, details: { events: [] } };
+  }
+}
+
+async function gather(session: Session, failed: Failed): Promise<Diagnosis> {
   const pod = tellingPod(failed);
-  const events = eventsOf(failed, pod);
-  const log = pod === undefined ? undefined : await logOf(session, pod, failed.signal);
-  const { runner } = session.context;
-  if (events.length > 0) await runner.group("Events", async () => runner.printForeign(events));
-  if (log !== undefined) await runner.group(log.title, async () => runner.printForeign(log.lines));
-  const lastWords = log === undefined ? undefined : tellingLine(log.lines);
+  const wanted = pod === undefined ? [] : tellingLogs(pod, failed.signal).slice(0, mostLogs);
+  // A cancelled step has seconds to live: what must be asked for is left out.
+  const isHurried = failed.reason === "cancelled";
+  const [logs, diff] = await Promise.all([
+    isHurried ? [] : Promise.all(wanted.map((one) => readLog(session, pod?.name ?? "", one))),
+    isHurried ? [] : readTemplateDiff(session, failed),
+  ]);
+  const events = tellingEvents(failed, pod);
+  const conditions = conditionRows(failed, pod);
+  await print(session, failed, { events, logs, conditions, diff });
+  const [first] = logs;
+  const lastWords = first === undefined || first.isMissing === true ? undefined : tellingLine(first.lines);
   return {
-    ...(lastWords === undefined || log?.isMissing === true ? {} : { lastWords }),
-    text: [
-      ...(events.length === 0 ? [] : ["**Events**", fenced(events)]),
-      ...(log === undefined ? [] : [`**${log.title}**`, fenced(log.lines)]),
-    ].join("\n\n"),
+    ...(lastWords === undefined ? {} : { lastWords }),
+    text: markdown({ events, logs, conditions, diff }),
     details: {
       ...(pod === undefined ? {} : { pod: pod.name }),
+      ...(failed.signal?.container === undefined ? {} : { container: failed.signal.container }),
       events,
-      ...(log === undefined ? {} : { log: { title: log.title, lines: log.lines } }),
+      ...(first === undefined ? {} : { log: { title: first.title, lines: first.lines } }),
+      logs: logs.map(({ title, lines }) => ({ title, lines })),
+      conditions: conditions.map(([of, type, status, said]) => ({ of, type, status, said })),
+      templateDiff: diff,
     },
   };
 }
 
-// What a runtime prints after an error (its version, a closing brace) explains nothing.
-function tellingLine(lines: readonly string[]): string | undefined {
-  const spoken = lines.map((line) => line.trim()).filter((line) => line !== "");
-  const error = spoken.findLast((line) => /\b\w*(error|exception|fatal|panic|failed|cannot)\b/i.test(line));
-  return (error ?? spoken.at(-1))?.slice(0, 300);
+interface Found {
+  readonly events: readonly string[];
+  readonly logs: readonly Log[];
+  readonly conditions: readonly (readonly [string, string, string, string])[];
+  readonly diff: readonly string[];
 }
 
-// The pod the verdict names, else a pod of a failed hook, else the first new one that is not ready.
-function tellingPod({ signal, reason, view, scope }: Failed): PodFacts | undefined {
-  const named = view.pods.find(({ name }) => name === signal?.pod);
-  if (named !== undefined) return named;
-  const ofHooks = view.pods.filter(
-    (pod) => pod.ownerKind === "Job" && scope.hookJobs.includes(pod.ownerName),
-  );
-  if (reason === "hook") return ofHooks.at(-1);
-  const fresh = workloadsOf(view, scope).flatMap((workload) => newestPods(workload, view));
-  return fresh.filter(isBlameable).find((pod) => !pod.isReady);
+async function print({ context }: Session, failed: Failed, found: Found): Promise<void> {
+  const { runner } = context;
+  const group = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? undefined : runner.group(title, async () => runner.printForeign(lines));
+  runner.info(`Failed (${failed.reason}): ${failed.sentence}`);
+  await group("Events", found.events);
+  for (const { title, lines } of found.logs) await group(title, lines);
+  const rows = found.conditions.map(([of, type, status, said]) => `${of}: ${type}=${status} ${said}`.trim());
+  await group("Conditions", rows);
+  await group("Pod template, before and after", found.diff);
 }
 
-function eventsOf({ view, scope }: Failed, pod: PodFacts | undefined): readonly string[] {
-  const workloads = workloadsOf(view, scope);
-  const sets = view.replicaSets.filter((set) => workloads.some(({ uid }) => uid === set.ownerUid));
-  const uids = new Set([...workloads.map(({ uid }) => uid), ...sets.map(({ uid }) => uid), pod?.uid ?? ""]);
-  const jobs = new Set(view.jobs.filter(({ name }) => scope.hookJobs.includes(name)).map(({ uid }) => uid));
-  return view.events
-    .filter((event) => event.type !== "Normal" && (uids.has(event.uid) || jobs.has(event.uid)))
-    .slice(-shownEvents)
-    .map(
-      (event) => `${event.kind} ${event.name}: ${event.reason}: ${event.message.replace(/\s+/g, " ").trim()}`,
-    );
+function markdown({ events, logs, conditions, diff }: Found): string {
+  const rows = conditions.map((row) => `| ${row.map(cell).join(" | ")} |`);
+  return [
+    ...(events.length === 0 ? [] : ["**Events**", fenced(events)]),
+    ...logs.flatMap(({ title, lines }) => [`**${title}**`, fenced(lines)]),
+    ...(rows.length === 0
+      ? []
+      : ["**Conditions**", ["| of | condition | status | said |", "|---|---|---|---|", ...rows].join("\n")]),
+    ...(diff.length === 0 ? [] : ["**Pod template, before and after**", fenced(diff, "diff")]),
+  ].join("\n\n");
 }
 
 interface Log {
@@ -91,31 +112,36 @@ interface Log {
   readonly isMissing?: true;
 }
 
-async function logOf(session: Session, pod: PodFacts, signal: Signal | undefined): Promise<Log | undefined> {
-  // kubectl fails on a pod without a node, and its error would hide the events.
-  if (pod.node === "") return undefined;
-  const container =
-    pod.containers.find(({ name }) => name === signal?.container) ??
-    pod.containers.find(({ isInit, ended }) => isInit && (ended?.exitCode ?? 0) !== 0) ??
-    pod.containers.find(({ isInit, isReady }) => !isInit && !isReady);
-  const hasRun =
-    container !== undefined && (container.ended !== undefined || container.waiting === undefined);
-  if (container === undefined || !hasRun) return undefined;
-  // A container that waits for its next life has nothing to say but in the one before.
-  const previous = container.hasRunBefore && container.waiting !== undefined;
-  const title = `Log of pod ${pod.name}, container ${container.name}${previous ? " (before it was restarted)" : ""}`;
+async function readLog(
+  { cluster, inputs }: Session,
+  pod: string,
+  { container, previous }: TellingLog,
+): Promise<Log> {
+  const title = `Log of pod ${pod}, container ${container}${previous ? " (before it was restarted)" : ""}`;
   try {
-    const text = await session.cluster.kubectl.logs(pod.name, session.inputs.namespace, {
-      container: container.name,
-      previous,
-      tail: logLines,
-    });
+    const text = await cluster.kubectl.logs(pod, inputs.namespace, { container, previous, tail: logLines });
     return { title, lines: text.split(/\r?\n/).filter((line) => line !== "") };
   } catch (error) {
     return { title, lines: [messageOf(error)], isMissing: true };
   }
 }
 
-function fenced(lines: readonly string[]): string {
-  return `\`\`\`text\n${lines.join("\n").replaceAll("```", "'''")}\n\`\`\``;
+async function readTemplateDiff(session: Session, { rendered, before }: Failed): Promise<readonly string[]> {
+  if (before === undefined) return [];
+  const { cluster, inputs } = session;
+  try {
+    const text = await cluster.helm.getManifest(rendered.release, inputs.namespace, before);
+    const hide = (value: string) => `(hidden, ${sha256Of(value).slice(0, 15)})`;
+    return templateDiff(manifestObjects(await parseManifest(text)), rendered.objects, hide);
+  } catch (error) {
+    return [`The manifest of revision ${before} could not be read: ${messageOf(error)}`];
+  }
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replace(/\r?\n/g, " ");
+}
+
+function fenced(lines: readonly string[], language = "text"): string {
+  return `\`\`\`${language}\n${lines.join("\n").replaceAll("```", "'''")}\n\`\`\``;
 }

@@ -2,11 +2,12 @@ import { workloadObjects } from "../../domain/release/manifest.ts";
 import type { FailureReason, Signal } from "../../domain/rollout/signal.ts";
 import {
   type Baseline,
+  isChanged,
   type RolloutScope,
   type RolloutView,
   workloadsOf,
 } from "../../domain/rollout/view.ts";
-import { waitingFor } from "../../domain/rollout/waiting.ts";
+import { isSettled, waitingFor } from "../../domain/rollout/waiting.ts";
 import { lastLines, type Ran } from "../../platform/shell.ts";
 import type { Rendered } from "./render.ts";
 
@@ -19,6 +20,8 @@ export interface Ending {
   readonly scope: RolloutScope;
   readonly baseline: Baseline;
   readonly view: RolloutView;
+  /** PersistentVolumeClaims and Services, where the release has some that Helm waits for. */
+  readonly others?: readonly unknown[];
   /** What doomed it, when we interrupted Helm for it. */
   readonly doom: Signal | undefined;
   readonly isLate: boolean;
@@ -40,13 +43,15 @@ export function explain(ending: Ending): Explanation {
   const isUntouched = isBeforeApply(ending);
   if (doom !== undefined) {
     const reason = isHookSignal(doom) ? "hook" : doom.reason;
-    return { reason, sentence: doom.text, isUntouched, signal: doom };
+    const isLive = isHookSignal(doom) && ran.exitCode !== 0 && !isUntouched && isApplied(ending);
+    const sentence = isLive ? `The new version is applied and runs, but ${doom.text}` : doom.text;
+    return { reason, sentence, isUntouched, signal: doom };
   }
   if (ending.isCancelled)
     return { reason: "cancelled", sentence: "The step was cancelled during the rollout", isUntouched };
   const text = `${description}\n${ran.stderr}`;
-  if (/(pre|post)-(install|upgrade)\b/.test(text)) {
-    return { reason: "hook", sentence: hookSentence(description || lastLines(ran.stderr)), isUntouched };
+  if (!ending.isLate && /(pre|post)-(install|upgrade)\b/.test(text)) {
+    return { reason: "hook", sentence: hookSentence(ending, text), isUntouched };
   }
   if (ending.isLate || ran.timedOut || /deadline exceeded|timed out/.test(ran.stderr))
     return { reason: "timeout", sentence: lateSentence(ending), isUntouched };
@@ -55,30 +60,45 @@ export function explain(ending: Ending): Explanation {
   return { reason, sentence, isUntouched };
 }
 
-function lateSentence({ view, scope, baseline, ran, timeoutMs }: Ending): string {
-  const waiting = waitingFor(view, scope, baseline);
-  const what = waiting.length === 0 ? lastLines(ran.stderr) : waiting.join("; ");
-  return `Not ready after ${timeoutMs / 1000} s: ${what}`;
+function lateSentence(ending: Ending): string {
+  const waiting = waitingFor(ending);
+  const what = waiting.length === 0 ? lastLines(ending.ran.stderr) : waiting.join("; ");
+  return `Not ready after ${ending.timeoutMs / 1000} s: ${what}`;
 }
 
 // Helm applies nothing before its pre-install and pre-upgrade hooks have passed. Interrupted there, it does not say so:
-// then a hook that only runs before, and workloads as they were, are the proof.
+// then a hook that only runs before and has not ended, and workloads as they were, are the proof.
 function isBeforeApply(ending: Ending): boolean {
   if (/pre-(install|upgrade)\b/.test(`${ending.description}\n${ending.ran.stderr}`)) return true;
   const { rendered, view, scope, baseline, doom } = ending;
-  const isChanged = workloadsOf(view, scope).some(
+  const isTouched = workloadsOf(view, scope).some(
     ({ uid, generation }) => baseline.generations.get(uid) !== generation,
   );
   const hooks = rendered.objects.filter(({ isHook, kind }) => isHook && kind === "Job");
   const onlyBefore = hooks.every(({ hookEvents }) => hookEvents.every((event) => event.startsWith("pre-")));
   const hasWorkloads = workloadObjects(rendered.objects).length > 0;
-  return doom !== undefined && isHookSignal(doom) && onlyBefore && hasWorkloads && !isChanged;
+  const isAtHook =
+    (doom !== undefined && isHookSignal(doom)) ||
+    view.jobs.some(
+      ({ name, uid, isActive }) => isActive && scope.hookJobs.includes(name) && !baseline.jobs.has(uid),
+    );
+  return isAtHook && onlyBefore && hasWorkloads && !isTouched;
+}
+
+// A hook after the upgrade begins once every workload is changed and ready.
+function isApplied({ view, scope, baseline }: Ending): boolean {
+  const workloads = workloadsOf(view, scope);
+  return workloads.some((one) => isChanged(one, baseline)) && isSettled({ view, scope, baseline });
 }
 
 function isHookSignal(signal: Signal): boolean {
   return signal.text.startsWith("hook: ");
 }
 
-function hookSentence(description: string): string {
-  return description.replace(/^(Upgrade|Release) "[^"]*" failed: /, "").replace(/\s+/g, " ");
+function hookSentence({ description, ran }: Ending, text: string): string {
+  const said = (description || lastLines(ran.stderr))
+    .replace(/^(Upgrade|Release) "[^"]*" failed: /, "")
+    .replace(/\s+/g, " ");
+  // A hook that fails after the apply leaves a red deploy that is live.
+  return /post-(install|upgrade)\b/.test(text) ? `The new version is applied and runs, but ${said}` : said;
 }

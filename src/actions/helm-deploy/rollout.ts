@@ -1,17 +1,11 @@
-import { messageOf } from "../../core/errors.ts";
-import { lastRevision } from "../../domain/release/history.ts";
-import { workloadObjects } from "../../domain/release/manifest.ts";
-import { judgeRollout, type RolloutMemory, startMemory } from "../../domain/rollout/judge.ts";
-import type { FailureReason, Signal } from "../../domain/rollout/signal.ts";
-import { type Baseline, baselineOf, type RolloutScope, type RolloutView } from "../../domain/rollout/view.ts";
-import {
-  type RolloutWatch,
-  readRolloutView,
-  watchedKinds,
-  watchRollout,
-} from "../../platform/rollout-watch.ts";
+import { type HelmRevision, lastRevision } from "../../domain/release/history.ts";
+import type { FailureReason } from "../../domain/rollout/signal.ts";
+import type { RolloutScope } from "../../domain/rollout/view.ts";
+import { readOthers } from "../../platform/rollout-watch.ts";
+import type { Ran } from "../../platform/shell.ts";
 import { type Diagnosis, diagnose } from "./diagnose.ts";
 import { type Explanation, explain } from "./explain.ts";
+import { type Observer, observe } from "./observer.ts";
 import type { Rendered } from "./render.ts";
 import type { Session } from "./session.ts";
 
@@ -47,45 +41,100 @@ export async function rollOut(session: Session, request: RolloutRequest): Promis
   const { cluster, context, inputs } = session;
   const startedAt = Date.now();
   const observer = await observe(session, request.rendered);
-  const deadline = setTimeout(() => observer.stop("timeout"), request.timeoutMs);
+  const deadline = setTimeout(observer.stop, request.timeoutMs);
   context.runner.info(`helm upgrade --install ${request.rendered.release}`);
   try {
-    const ran = await cluster.helm.upgradeInstall(
-      {
-        release: request.rendered.release,
-        namespace: inputs.namespace,
-        chart: request.chart,
-        valuesFiles: request.rendered.values.files,
-        timeoutMs: request.timeoutMs,
-        labels: labelsOf(session, request.record),
-        createNamespace: request.createNamespace,
-      },
-      AbortSignal.any([observer.interrupt, context.signal]),
-    );
+    const ran = await upgrade(session, request, observer.interrupt);
+    // Helm is content while as many pods are missing as may be unavailable: with one pod, that may be all of them.
+    const settled = ran.exitCode === 0 ? observer.settle() : undefined;
+    const [history] = await Promise.all([
+      cluster.helm.history(request.rendered.release, inputs.namespace),
+      settled,
+    ]);
     const seconds = (Date.now() - startedAt) / 1000;
-    const newest = lastRevision(await cluster.helm.history(request.rendered.release, inputs.namespace));
-    if (ran.exitCode === 0 && newest !== undefined)
+    const isOver = observer.interrupt.aborted || context.signal.aborted;
+    const newest = lastRevision(history);
+    if (ran.exitCode === 0 && newest !== undefined && !isOver)
       return { kind: "ready", revision: newest.revision, seconds };
-    const failure = explain({
-      ran,
-      description: newest?.description ?? "",
-      rendered: request.rendered,
-      scope: observer.scope,
-      baseline: observer.baseline,
-      view: observer.view(),
-      doom: observer.doom(),
-      isLate: observer.why() === "timeout",
-      isCancelled: context.signal.aborted,
-      timeoutMs: request.timeoutMs,
-    });
-    const diagnosis = await diagnose(session, { ...failure, view: observer.view(), scope: observer.scope });
-    const sentence = withLastWords(failure, diagnosis.lastWords);
-    const revision = newest === undefined ? {} : { revision: newest.revision };
-    return { kind: "failed", ...failure, sentence, seconds, ...revision, diagnosis };
+    return await failureOf(session, { request, ran, history, observer, seconds });
   } finally {
     clearTimeout(deadline);
     await observer.end();
   }
+}
+
+function upgrade(session: Session, request: RolloutRequest, interrupt: AbortSignal): Promise<Ran> {
+  const { cluster, context, inputs } = session;
+  return cluster.helm.upgradeInstall(
+    {
+      release: request.rendered.release,
+      namespace: inputs.namespace,
+      chart: request.chart,
+      valuesFiles: request.rendered.values.files,
+      timeoutMs: request.timeoutMs,
+      labels: labelsOf(session, request.record),
+      createNamespace: request.createNamespace,
+    },
+    AbortSignal.any([interrupt, context.signal]),
+  );
+}
+
+interface Failed {
+  readonly request: RolloutRequest;
+  readonly ran: Ran;
+  readonly history: readonly HelmRevision[];
+  readonly observer: Observer;
+  readonly seconds: number;
+}
+
+async function failureOf(session: Session, failed: Failed): Promise<RolloutFailure> {
+  const { request, ran, history, observer, seconds } = failed;
+  const { rendered } = request;
+  const { scope, baseline } = observer;
+  const newest = lastRevision(history);
+  const view = observer.view();
+  const failure = explain({
+    ran,
+    description: newest?.description ?? "",
+    rendered,
+    scope,
+    baseline,
+    view,
+    others: observer.doom() === undefined ? await othersOf(session, scope) : [],
+    doom: observer.doom(),
+    isLate: observer.isLate(),
+    isCancelled: session.context.signal.aborted,
+    timeoutMs: request.timeoutMs,
+  });
+  const before = history.findLast(
+    ({ revision, status }) => revision !== newest?.revision && /^(deployed|superseded)$/.test(status),
+  );
+  const diagnosis = await diagnose(session, {
+    ...failure,
+    view,
+    scope,
+    baseline,
+    rendered,
+    ...(before === undefined ? {} : { before: before.revision }),
+  });
+  const sentence = withLastWords(failure, diagnosis.lastWords);
+  session.context.runner.annotate({
+    level: "error",
+    title: `${rendered.release} failed: ${failure.reason}`,
+    message: sentence,
+  });
+  const revision = newest === undefined ? {} : { revision: newest.revision };
+  return { kind: "failed", ...failure, sentence, seconds, ...revision, diagnosis };
+}
+
+// Looked at only when time is over: a claim or an address may come late.
+function othersOf({ cluster, inputs }: Session, scope: RolloutScope): Promise<readonly unknown[]> {
+  const hasClaims = (scope.claims ?? []).length > 0 || scope.mountsClaims === true;
+  const hasServices = (scope.loadBalancers ?? []).length > 0;
+  return readOthers(cluster.kubectl, inputs.namespace, [
+    ...(hasClaims ? ["persistentvolumeclaims"] : []),
+    ...(hasServices ? ["services"] : []),
+  ]);
 }
 
 // The log explains an end, not a wait.
@@ -100,104 +149,4 @@ function labelsOf({ context, inputs }: Session, record: string): Readonly<Record
   const digest = inputs.images[0]?.digest.replace("sha256:", "").slice(0, 63) ?? "";
   const labels = { "sluice-record": record, "sluice-digest": digest, "sluice-run": context.run.runId };
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ""));
-}
-
-interface Observer {
-  readonly scope: RolloutScope;
-  readonly baseline: Baseline;
-  readonly interrupt: AbortSignal;
-  view(): RolloutView;
-  doom(): Signal | undefined;
-  why(): "timeout" | undefined;
-  stop(why: "timeout"): void;
-  end(): Promise<void>;
-}
-
-const lookEveryMs = 500;
-const settleMs = 60;
-
-async function observe(session: Session, rendered: Rendered): Promise<Observer> {
-  const { cluster, inputs, context } = session;
-  const scope = scopeOf(rendered);
-  const kinds = watchedKinds(scope.workloads.map(({ kind }) => kind));
-  const baseline = baselineOf(
-    await readRolloutView(cluster.kubectl, inputs.namespace, baselineKinds(scope, kinds)),
-  );
-  const interrupt = new AbortController();
-  const ending = new AbortController();
-  let memory: RolloutMemory = startMemory(Date.now());
-  let doom: Signal | undefined;
-  let why: "timeout" | undefined;
-  let shown = "";
-  const look = () => {
-    if (interrupt.signal.aborted) return;
-    const looked = judgeRollout(memory, { view: watch.view(), scope, baseline, now: Date.now() });
-    memory = looked.memory;
-    if (looked.verdict.kind === "doomed") {
-      doom = looked.verdict.signal;
-      context.runner.info(`The rollout is doomed: ${doom.text}`);
-      interrupt.abort();
-    } else {
-      const line = `${rendered.release}: ${looked.verdict.ready} of ${looked.verdict.wanted} new pods ready`;
-      if (line !== shown && looked.verdict.wanted > 0) context.runner.info(line);
-      shown = line;
-    }
-  };
-  const later = debounce(look, settleMs);
-  const watch: RolloutWatch = watchRollout(
-    cluster.kubectl,
-    { namespace: inputs.namespace, kinds },
-    { onChange: later.call, signal: ending.signal },
-  );
-  const ended = watch.ended.catch((error: unknown) =>
-    context.runner.annotate({
-      level: "warning",
-      message: `The pods cannot be watched, so a failure shows only when Helm's time is over: ${messageOf(error)}`,
-    }),
-  );
-  const ticker = setInterval(look, lookEveryMs);
-  return {
-    scope,
-    baseline,
-    interrupt: interrupt.signal,
-    view: watch.view,
-    doom: () => doom,
-    why: () => why,
-    stop: (reason) => {
-      why = reason;
-      interrupt.abort();
-    },
-    end: async () => {
-      clearInterval(ticker);
-      later.cancel();
-      ending.abort();
-      await ended;
-    },
-  };
-}
-
-// Events of a new pod are new themselves. Only what outlives a deploy can have old ones, and there may be hundreds.
-function baselineKinds({ workloads }: RolloutScope, kinds: readonly string[]): readonly string[] {
-  const keepsEvents = workloads.some(({ kind }) => kind !== "Deployment");
-  return keepsEvents ? kinds : kinds.filter((kind) => kind !== "events");
-}
-
-function debounce(call: () => void, ms: number) {
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    call: () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        call();
-      }, ms);
-    },
-    cancel: () => clearTimeout(timer),
-  };
-}
-
-function scopeOf({ objects }: Rendered): RolloutScope {
-  return {
-    workloads: workloadObjects(objects).map(({ kind, name }) => ({ kind, name })),
-    hookJobs: objects.filter((one) => one.isHook && one.kind === "Job").map(({ name }) => name),
-  };
 }

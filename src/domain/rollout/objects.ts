@@ -1,25 +1,18 @@
 import { at, isRecord, listAt, numberAt, textAt } from "../../core/json.ts";
 
-/** A workload of the release, as much of it as a verdict needs. */
-export interface WorkloadFacts {
-  readonly kind: "Deployment" | "StatefulSet" | "DaemonSet";
-  readonly name: string;
-  readonly uid: string;
-  readonly generation: number;
-  readonly observedGeneration: number;
-  readonly wanted: number;
-  readonly updated: number;
-  readonly ready: number;
-  /** Deployment: its revision annotation. StatefulSet: its update revision. DaemonSet: its template generation. */
-  readonly revision: string;
-  readonly conditions: readonly Condition[];
-}
-
 export interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+}
+
+/** A template that a DaemonSet or StatefulSet has had; the one with the highest number is its newest. */
+export interface ControllerRevisionFacts {
+  readonly ownerUid: string;
+  readonly number: number;
+  /** The label that its pods carry too. */
+  readonly hash: string;
 }
 
 export interface ReplicaSetFacts {
@@ -38,8 +31,15 @@ export interface ContainerFacts {
   readonly restarts: number;
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** How it ended last, now or in the life before this one. */
-  readonly ended?: { readonly exitCode: number; readonly reason: string; readonly signal?: number };
+  readonly ended?: ContainerEnd;
   readonly hasRunBefore: boolean;
+}
+
+export interface ContainerEnd {
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly signal?: number;
 }
 
 export interface PodFacts {
@@ -58,6 +58,8 @@ export interface PodFacts {
   readonly node: string;
   readonly conditions: readonly Condition[];
   readonly containers: readonly ContainerFacts[];
+  /** Names of the PersistentVolumeClaims that it mounts. */
+  readonly claims: readonly string[];
 }
 
 /** An event about an object; `uid` is that object's. */
@@ -79,32 +81,16 @@ export interface JobFacts {
   readonly conditions: readonly Condition[];
 }
 
-export function workloadFacts(kind: WorkloadFacts["kind"], object: unknown): WorkloadFacts {
-  const status = at(object, "status");
-  const isDaemon = kind === "DaemonSet";
-  return {
-    kind,
-    name: textAt(object, "metadata", "name") ?? "",
-    uid: textAt(object, "metadata", "uid") ?? "",
-    generation: numberAt(object, "metadata", "generation") ?? 0,
-    observedGeneration: numberAt(status, "observedGeneration") ?? 0,
-    wanted:
-      (isDaemon ? numberAt(status, "desiredNumberScheduled") : numberAt(object, "spec", "replicas")) ?? 0,
-    updated: numberAt(status, isDaemon ? "updatedNumberScheduled" : "updatedReplicas") ?? 0,
-    ready: numberAt(status, isDaemon ? "numberReady" : "readyReplicas") ?? 0,
-    revision: revisionOf(kind, object),
-    conditions: conditionsOf(object),
-  };
-}
-
-function revisionOf(kind: WorkloadFacts["kind"], object: unknown): string {
-  if (kind === "Deployment") return revisionAnnotation(object);
-  if (kind === "StatefulSet") return textAt(object, "status", "updateRevision") ?? "";
-  return textAt(object, "metadata", "annotations", "deprecated.daemonset.template.generation") ?? "";
-}
-
-function revisionAnnotation(object: unknown): string {
+export function revisionAnnotation(object: unknown): string {
   return textAt(object, "metadata", "annotations", "deployment.kubernetes.io/revision") ?? "";
+}
+
+export function controllerRevisionFacts(object: unknown): ControllerRevisionFacts {
+  return {
+    ownerUid: ownerOf(object).uid,
+    number: numberAt(object, "revision") ?? 0,
+    hash: textAt(object, "metadata", "labels", "controller-revision-hash") ?? "",
+  };
 }
 
 export function replicaSetFacts(object: unknown): ReplicaSetFacts {
@@ -138,6 +124,9 @@ export function podFacts(object: unknown): PodFacts {
       ...listAt(object, "status", "initContainerStatuses").map((one) => containerFacts(one, true)),
       ...listAt(object, "status", "containerStatuses").map((one) => containerFacts(one, false)),
     ],
+    claims: listAt(object, "spec", "volumes").flatMap(
+      (one) => textAt(one, "persistentVolumeClaim", "claimName") ?? [],
+    ),
   };
 }
 
@@ -186,11 +175,12 @@ function containerFacts(status: unknown, isInit: boolean): ContainerFacts {
   };
 }
 
-function endOf(terminated: unknown) {
+function endOf(terminated: unknown): ContainerEnd {
   const signal = numberAt(terminated, "signal");
   return {
     exitCode: numberAt(terminated, "exitCode") ?? 0,
     reason: textAt(terminated, "reason") ?? "",
+    message: textAt(terminated, "message") ?? "",
     ...(signal === undefined ? {} : { signal }),
   };
 }
@@ -204,7 +194,7 @@ function ownerOf(object: unknown) {
   };
 }
 
-function conditionsOf(object: unknown): readonly Condition[] {
+export function conditionsOf(object: unknown): readonly Condition[] {
   return listAt(object, "status", "conditions").map((one) => ({
     type: textAt(one, "type") ?? "",
     status: textAt(one, "status") ?? "",

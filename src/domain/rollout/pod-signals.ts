@@ -1,43 +1,37 @@
+import { crashOf } from "./crash.ts";
 import { pullOutlook } from "./image-pull.ts";
 import type { ContainerFacts, EventFacts, PodFacts } from "./objects.ts";
-import type { FailureReason, Signal } from "./signal.ts";
+import { schedulingSignal } from "./scheduling.ts";
+import type { FailureReason, Graces, Signal } from "./signal.ts";
 
 const second = 1000;
 const grace = {
-  transientPull: 150 * second,
   unknownPull: 45 * second,
-  lateConfig: 4 * second,
+  lateConfig: 8 * second,
+  askedForConfig: 60 * second,
   cannotRun: 10 * second,
-  unschedulable: 180 * second,
+  nodeTrouble: 30 * second,
 } as const;
 
-const crashesThatDoom = 2;
-
-interface Looked {
+/** A new pod with what is known about it beside its own status. */
+export interface Looked {
   readonly pod: PodFacts;
-  /** Events about this pod. */
+  /** Events about this pod, the oldest first. */
   readonly events: readonly EventFacts[];
+  readonly graces: Graces;
   /** Restarts a container had before the deploy began. */
   readonly restartsBefore: (container: string) => number;
+  /** What earlier looks have heard of a container's failed pull. */
+  readonly heard: (container: string) => string | undefined;
+  /** Another controller makes Secrets for the release, a while after it. */
+  readonly asksForSecrets: boolean;
 }
 
 /** What speaks against a pod of the new version. At most one signal per container, init containers included. */
 export function podSignals(looked: Looked): readonly Signal[] {
-  const { pod } = looked;
-  const stuck = pod.conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
-  if (stuck?.reason === "Unschedulable") {
-    const text = `pod ${pod.name} cannot be scheduled: ${oneLine(stuck.message)}`;
-    return [
-      {
-        key: `${pod.uid}/unschedulable`,
-        reason: "unschedulable",
-        text,
-        graceMs: grace.unschedulable,
-        pod: pod.name,
-      },
-    ];
-  }
-  return pod.containers.flatMap((container) => containerSignal(container, looked) ?? []);
+  const unplaced = schedulingSignal(looked.pod, looked.events, looked.graces.unschedulableMs);
+  if (unplaced !== undefined) return [unplaced];
+  return looked.pod.containers.flatMap((container) => containerSignal(container, looked) ?? []);
 }
 
 function containerSignal(container: ContainerFacts, looked: Looked): Signal | undefined {
@@ -50,7 +44,9 @@ function containerSignal(container: ContainerFacts, looked: Looked): Signal | un
     case "ErrImagePull":
     case "ImagePullBackOff":
     case "ErrRegistryUnavailable":
-      return pullSignal(container, looked, waiting.message);
+    case "ImageInspectError":
+    case "RegistryUnavailable":
+      return pullSignal(container, looked);
     case "CreateContainerConfigError":
       return configSignal(container, looked, waiting.message);
     case "CreateContainerError":
@@ -65,59 +61,60 @@ function containerSignal(container: ContainerFacts, looked: Looked): Signal | un
   return crashSignal(container, looked);
 }
 
-// The reason of a failed pull stands in the first message only; later ones speak of back-off. Events keep it.
-function pullSignal(container: ContainerFacts, looked: Looked, message: string): Signal {
-  const said = looked.events
-    .filter(({ reason, message: text }) => reason === "Failed" && /pull/i.test(text))
-    .map(({ message: text }) => text);
-  const texts = [message, ...said];
-  const telling = texts.find((text) => pullOutlook(text) !== "unknown") ?? message;
+/** The words on a failed pull that tell most: the reason stands in the first message, later ones speak of back-off. */
+export function pullWords(
+  container: ContainerFacts,
+  { events, heard }: Pick<Looked, "events" | "heard">,
+): string | undefined {
+  if (!/^(ErrImagePull|ImagePullBackOff|ErrRegistryUnavailable)$/.test(container.waiting?.reason ?? ""))
+    return undefined;
+  const said = events.filter(({ reason, message }) => reason === "Failed" && /pull/i.test(message));
+  // A pod with several images: an event names the image it speaks of.
+  const own = said.filter(({ message }) => container.image === "" || message.includes(container.image));
+  const texts = [
+    container.waiting?.message ?? "",
+    ...own.toReversed().map(({ message }) => message),
+    heard(container.name) ?? "",
+  ];
+  return texts.find((text) => pullOutlook(text) !== "unknown");
+}
+
+function pullSignal(container: ContainerFacts, looked: Looked): Signal {
+  const telling = pullWords(container, looked) ?? container.waiting?.message ?? "";
+  const { pullMs } = looked.graces;
   const outlook = pullOutlook(telling);
-  const graceMs = { permanent: 0, transient: grace.transientPull, unknown: grace.unknownPull }[outlook];
+  const graceMs = { permanent: 0, transient: pullMs, unknown: Math.min(pullMs, grace.unknownPull) }[outlook];
   return signal("image", { container, looked, said: telling, graceMs });
 }
 
 function configSignal(container: ContainerFacts, looked: Looked, message: string): Signal | undefined {
   // The kubelet has not read the object yet; it is no statement about the object.
   if (/failed to sync \w+ cache/.test(message)) return undefined;
-  return signal("config", { container, looked, said: message, graceMs: grace.lateConfig });
+  return signal("config", { container, looked, said: message, graceMs: configGrace(looked) });
 }
 
 function mountSignal(container: ContainerFacts, looked: Looked): Signal | undefined {
-  const missing = looked.events.find(
+  const missing = looked.events.findLast(
     ({ reason, message }) =>
       reason === "FailedMount" && /not found|references non-existent|couldn't find key/.test(message),
   );
   if (missing === undefined) return undefined;
-  return signal("config", { container, looked, said: missing.message, graceMs: grace.lateConfig });
+  return signal("config", { container, looked, said: missing.message, graceMs: configGrace(looked) });
+}
+
+function configGrace({ asksForSecrets }: Looked): number {
+  return asksForSecrets ? grace.askedForConfig : grace.lateConfig;
 }
 
 function crashSignal(container: ContainerFacts, looked: Looked): Signal | undefined {
-  const grown = container.restarts - looked.restartsBefore(container.name);
-  const isLooping = container.waiting?.reason === "CrashLoopBackOff" && grown > 0;
-  if (!isLooping && grown < crashesThatDoom) return undefined;
-  const end = container.ended;
-  // Exit code 128 comes from the runtime that could not start the program, and has been the node's trouble.
-  const isNode = end?.reason === "StartError" || end?.exitCode === 128;
-  const how = end === undefined ? "" : ` with ${endText(end)}`;
+  const crash = crashOf(container, looked.restartsBefore(container.name), looked.events);
+  if (crash === undefined) return undefined;
+  const graceMs = crash.kind === "node trouble" ? grace.nodeTrouble : 0;
+  const reason = crash.kind === "ended" ? "crash" : "container";
   return {
-    ...signal(isNode ? "container" : "crash", {
-      container,
-      looked,
-      said: "",
-      graceMs: isNode ? grace.cannotRun : 0,
-    }),
-    text: `${place(container, looked)} ended${how}, restarted ${times(container.restarts)}`,
+    ...signal(reason, { container, looked, said: "", graceMs }),
+    text: `${place(container, looked)} ${crash.text}`,
   };
-}
-
-function endText({ exitCode, reason, signal: number }: NonNullable<ContainerFacts["ended"]>): string {
-  const by = number === undefined || number === 0 ? "" : `, signal ${number}`;
-  return reason === "OOMKilled" ? `OOMKilled (exit code ${exitCode}${by})` : `exit code ${exitCode}${by}`;
-}
-
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
 }
 
 interface Said {

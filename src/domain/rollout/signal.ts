@@ -5,8 +5,12 @@ export type FailureReason =
   | "container"
   | "crash"
   | "unschedulable"
+  /** A quota is used up, or the admission of pods gives no answer. */
   | "quota"
+  /** The cluster does not admit such pods: PodSecurity, LimitRange, a webhook, a missing ServiceAccount. */
+  | "denied"
   | "deadline"
+  | "paused"
   | "hook"
   | "timeout"
   | "refused"

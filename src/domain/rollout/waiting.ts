@@ -1,37 +1,145 @@
-import type { PodFacts, WorkloadFacts } from "./objects.ts";
+import { listAt, textAt } from "../../core/json.ts";
+import { crashOf } from "./crash.ts";
+import type { ContainerFacts, EventFacts, PodFacts } from "./objects.ts";
 import {
+  allPods,
   type Baseline,
   isBlameable,
+  isChanged,
   isNewEvent,
   newestPods,
   type RolloutScope,
   type RolloutView,
   workloadsOf,
 } from "./view.ts";
+import type { WorkloadFacts } from "./workload.ts";
+
+/** A rollout at a moment, and what it began with. */
+export interface Waited {
+  readonly view: RolloutView;
+  readonly scope: RolloutScope;
+  readonly baseline: Baseline;
+  /** PersistentVolumeClaims and Services of the namespace, where somebody has asked for them. */
+  readonly others?: readonly unknown[];
+}
 
 /** What a rollout still waits for, one sentence each: the text of a timeout. */
-export function waitingFor(view: RolloutView, scope: RolloutScope, baseline: Baseline): readonly string[] {
-  return workloadsOf(view, scope).flatMap((workload) => waitingOf(workload, view, baseline));
+export function waitingFor(waited: Waited): readonly string[] {
+  const workloads = workloadsOf(waited.view, waited.scope);
+  return [
+    ...workloads.flatMap((one) => changedText(one, waited)),
+    ...jobTexts(waited),
+    ...claimTexts(waited),
+    ...serviceTexts(waited),
+    ...workloads.flatMap((one) => unchangedText(one, waited)),
+  ];
 }
 
-function waitingOf(workload: WorkloadFacts, view: RolloutView, baseline: Baseline): readonly string[] {
+/** Whether every pod that the deploy renews is there and ready. Helm is content with fewer: as many as may be unavailable. */
+export function isSettled({ view, scope, baseline }: Waited): boolean {
+  return workloadsOf(view, scope).every(
+    (one) => one.observedGeneration >= one.generation && (!isChanged(one, baseline) || isRenewed(one, view)),
+  );
+}
+
+function isRenewed(workload: WorkloadFacts, view: RolloutView): boolean {
+  if (workload.isPaused) return true;
+  const ready = newestPods(workload, view).filter((pod) => pod.isReady && !pod.isTerminating).length;
+  return ready >= workload.renewed && workload.updated >= workload.renewed;
+}
+
+function changedText(workload: WorkloadFacts, waited: Waited): readonly string[] {
+  const { view, baseline } = waited;
+  const name = `${workload.kind} ${workload.name}`;
+  if (workload.observedGeneration < workload.generation)
+    return [`${name} has not been looked at by its controller`];
+  if (!isChanged(workload, baseline) || isRenewed(workload, view)) return [];
   const pods = newestPods(workload, view).filter(isBlameable);
   const ready = pods.filter((pod) => pod.isReady).length;
-  if (ready >= workload.wanted && workload.observedGeneration >= workload.generation) return [];
-  const first = pods.find((pod) => !pod.isReady);
-  const why = first === undefined ? "" : `: pod ${first.name} ${whyNotReady(first, view, baseline)}`;
-  return [`${workload.kind} ${workload.name} has ${ready} of ${workload.wanted} new pods ready${why}`];
+  return [`${name} has ${ready} of ${workload.renewed} new pods ready${whyText(pods, workload, waited)}`];
 }
 
-function whyNotReady(pod: PodFacts, view: RolloutView, baseline: Baseline): string {
+function unchangedText(workload: WorkloadFacts, waited: Waited): readonly string[] {
+  if (workload.observedGeneration < workload.generation || isChanged(workload, waited.baseline)) return [];
+  if (workload.ready >= workload.wanted) return [];
+  const why = whyText(allPods(workload, waited.view).filter(isBlameable), workload, waited);
+  return [
+    `${workload.kind} ${workload.name}, which this deploy does not change, has ${workload.ready} of ${workload.wanted} pods ready${why}`,
+  ];
+}
+
+function whyText(pods: readonly PodFacts[], workload: WorkloadFacts, waited: Waited): string {
+  const first = pods.find((pod) => !pod.isReady);
+  if (first !== undefined) return `: pod ${first.name} ${whyNotReady(first, waited)}`;
+  const ending = allPods(workload, waited.view).find((pod) => pod.isTerminating);
+  return ending === undefined ? "" : `: pod ${ending.name} of the version before has not ended`;
+}
+
+function whyNotReady(pod: PodFacts, { view, baseline }: Waited): string {
+  const events = view.events.filter((event) => event.uid === pod.uid && isNewEvent(event, baseline));
+  const unplaced = pod.conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  if (unplaced !== undefined) return `cannot be scheduled: ${oneLine(unplaced.message)}`;
   const waiting = pod.containers.find((one) => one.waiting !== undefined);
-  if (waiting?.waiting !== undefined) {
-    const said = waiting.waiting.message === "" ? "" : ` (${waiting.waiting.message})`;
-    return `waits in container ${waiting.name}: ${waiting.waiting.reason}${said}`;
-  }
-  const probe = view.events.findLast(
-    (event) => event.uid === pod.uid && event.reason === "Unhealthy" && isNewEvent(event, baseline),
-  );
-  if (probe !== undefined) return `runs but is not ready: ${probe.message.replace(/\s+/g, " ").trim()}`;
+  if (waiting !== undefined && waiting.waiting?.reason !== "PodInitializing")
+    return waitText(waiting, events);
+  const probe = events.findLast(({ reason }) => reason === "Unhealthy");
+  if (probe !== undefined) return `runs but is not ready: ${oneLine(probe.message)}`;
+  const gate = pod.conditions.find(({ reason }) => reason === "ReadinessGatesNotReady");
+  if (gate !== undefined) return `runs but is not ready: ${oneLine(gate.message)}`;
   return pod.phase === "Pending" ? "is pending" : "runs but is not ready";
+}
+
+function waitText(container: ContainerFacts, events: readonly EventFacts[]): string {
+  const { reason = "", message = "" } = container.waiting ?? {};
+  const crash = crashOf(container, 0, events);
+  if (crash !== undefined) return `waits in container ${container.name}: ${reason}, ${crash.text}`;
+  // Why a container is still being made stands in events alone, such as those of its volumes.
+  const warning = events.findLast(({ type }) => type !== "Normal")?.message ?? "";
+  const said = message === "" ? warning : message;
+  return `waits in container ${container.name}: ${reason}${said === "" ? "" : ` (${oneLine(said)})`}`;
+}
+
+function jobTexts({ view, scope, baseline }: Waited): readonly string[] {
+  const running = view.jobs
+    .filter(({ name, uid, isActive }) => isActive && scope.hookJobs.includes(name) && !baseline.jobs.has(uid))
+    .map(({ name }) => `hook ${name} has not ended`);
+  const failed = view.jobs
+    .filter(({ name, uid }) => scope.jobs?.includes(name) === true && !baseline.jobs.has(uid))
+    .flatMap(({ name, conditions }) => {
+      const end = conditions.find(({ type, status }) => type === "Failed" && status === "True");
+      return end === undefined ? [] : [`Job ${name} has failed: ${end.reason}: ${oneLine(end.message)}`];
+    });
+  return [...running, ...failed];
+}
+
+function claimTexts({ view, scope, others = [] }: Waited): readonly string[] {
+  const mounted = view.pods
+    .filter((pod) => !pod.isReady && !pod.isTerminating)
+    .flatMap(({ claims }) => claims);
+  const names = new Set([...(scope.claims ?? []), ...mounted]);
+  return others
+    .filter((one) => textAt(one, "kind") === "PersistentVolumeClaim" && names.has(nameOf(one)))
+    .filter((one) => textAt(one, "status", "phase") !== "Bound")
+    .map((one) => `PersistentVolumeClaim ${nameOf(one)} is not bound${lastEvent(one, view)}`);
+}
+
+function serviceTexts({ view, scope, others = [] }: Waited): readonly string[] {
+  return others
+    .filter((one) => textAt(one, "kind") === "Service" && scope.loadBalancers?.includes(nameOf(one)) === true)
+    .filter((one) => listAt(one, "status", "loadBalancer", "ingress").length === 0)
+    .map((one) => `Service ${nameOf(one)} has no address of a load balancer${lastEvent(one, view)}`);
+}
+
+function lastEvent(object: unknown, { events }: RolloutView): string {
+  const uid = textAt(object, "metadata", "uid");
+  const last = events.findLast((event) => event.uid === uid);
+  return last === undefined ? "" : `: ${oneLine(last.message)}`;
+}
+
+function nameOf(object: unknown): string {
+  return textAt(object, "metadata", "name") ?? "";
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim().slice(0, 400);
 }

@@ -15,6 +15,7 @@ import type { Progress } from "./progress.ts";
 
 const kubernetesVersion = "1.34.2";
 const traefikVersion = "3.7.9";
+const helm3Version = "3.21.4";
 
 /** Provides everything a world is made of: what is whole in the cache costs nothing, the rest is shown as it comes. */
 export async function prepare(progress: Progress): Promise<Parts> {
@@ -32,6 +33,15 @@ export async function prepare(progress: Progress): Promise<Parts> {
     const others = providePackagesAndImages(preparation);
     const [programs, packages] = await Promise.all([providePrograms(preparation), others]);
     return { ...programs, ...packages };
+  });
+}
+
+/** The Helm of the generation before, which only deliveries are tried with: no world is made of it. */
+export function prepareHelm3(progress: Progress): Promise<string> {
+  return interruptible(async (signal) => {
+    const preparation = preparationHere(progress, signal);
+    await mkdir(preparation.cache, { recursive: true });
+    return provideTool(preparation, "helm", helm3Version);
   });
 }
 

@@ -19,10 +19,14 @@ function versionArguments(name: string): readonly string[] {
   return lookups[name] ?? ["--version"];
 }
 
-/** A tool of `tools.lock.json`: from PATH if it is exactly that version, the cache, its release, or built with Go. */
-export async function provideTool(preparation: Preparation, name: string): Promise<string> {
-  const tool = lockedTool(name);
-  if (tool === undefined) throw new OutsideError(`tools.lock.json does not name ${name}`);
+/**
+ * A tool of `tools.lock.json`, the first of its name unless a version is asked: from PATH if it is exactly that version,
+ * the cache, its release, or built with Go.
+ */
+export async function provideTool(preparation: Preparation, name: string, version?: string): Promise<string> {
+  const tool = lockedTool(name, version);
+  if (tool === undefined)
+    throw new OutsideError(`tools.lock.json does not name ${[name, version].join(" ").trim()}`);
   const onPath = await findOnPath(preparation, tool, versionArguments(name));
   if (onPath !== undefined) return onPath;
   const path = join(preparation.cache, "tools", `${name}-${tool.version}-${process.arch}`, name);

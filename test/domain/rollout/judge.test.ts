@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { judgeRollout, startMemory } from "../../../src/domain/rollout/judge.ts";
 import { baselineOf, type RolloutScope, type RolloutView } from "../../../src/domain/rollout/view.ts";
-import { doomedAfter, earlier, notFound, scope, withPods } from "./looks.ts";
+import { doomedAfter, earlier, graces, notFound, scope, withPods } from "./looks.ts";
 import { container, deployment, ended, event, pod, replicaSet, view, waiting } from "./objects.ts";
 
 describe("judgeRollout() sees what no pod shows", () => {
@@ -53,13 +53,14 @@ describe("judgeRollout() sees what no pod shows", () => {
     };
     const seen = view(set, event("set-db", "FailedCreate", "forbidden: violates PodSecurity"));
     const within: RolloutScope = { workloads: [{ kind: "StatefulSet", name: "db" }], hookJobs: [] };
-    expect(doomedAfter(seen, view(), within)).toMatchObject({ reason: "quota", second: 2 });
+    expect(doomedAfter(seen, view(), within)).toMatchObject({ reason: "denied", second: 10 });
   });
 });
 
 test("judgeRollout() counts the new pods once the deploy has changed their workload", () => {
   const look = (seen: RolloutView) =>
-    judgeRollout(startMemory(0), { view: seen, scope, baseline: baselineOf(earlier), now: 0 }).verdict;
+    judgeRollout(startMemory(0), { view: seen, scope, baseline: baselineOf(earlier), graces, now: 0 })
+      .verdict;
   expect(look(earlier)).toEqual({ kind: "progressing", ready: 0, wanted: 0 });
   expect(look(withPods([{ ready: true }, {}]))).toEqual({ kind: "progressing", ready: 1, wanted: 2 });
 });

@@ -1,6 +1,9 @@
 import { judgeRollout, type RolloutMemory, startMemory } from "../../../src/domain/rollout/judge.ts";
+import type { Graces } from "../../../src/domain/rollout/signal.ts";
 import { baselineOf, type RolloutScope, type RolloutView } from "../../../src/domain/rollout/view.ts";
 import { deployment, type PodOptions, pod, replicaSet, view } from "./objects.ts";
+
+export const graces: Graces = { unschedulableMs: 180_000, quotaMs: 30_000, pullMs: 150_000 };
 
 export const scope: RolloutScope = {
   workloads: [{ kind: "Deployment", name: "web" }],
@@ -35,6 +38,7 @@ export function doomedAfter(seen: RolloutView, since: RolloutView = earlier, wit
       view: seen,
       scope: within,
       baseline: baselineOf(since),
+      graces,
       now: second * 1000,
     });
     if (look.verdict.kind === "doomed") return { second, ...look.verdict.signal };

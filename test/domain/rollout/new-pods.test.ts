@@ -26,31 +26,29 @@ describe("judgeRollout() knows which pods are new", () => {
     expect(doomedAfter(seen)).toBeUndefined();
   });
 
-  test("an unchanged workload's pods are blamed only for crashing anew", () => {
-    const old = (restartCount: number) =>
-      view(
-        deployment("web", { generation: 1, revision: "1" }),
-        replicaSet("old", "web", "1"),
-        pod("old-1", "old", {
-          containers: [waiting("CrashLoopBackOff", "", { restartCount, lastState: ended(1) })],
-        }),
-      );
-    expect(doomedAfter(old(5), old(5))).toBeUndefined();
-    expect(doomedAfter(old(7), old(5))?.reason).toBe("crash");
+  const unchanged = (restartCount: number, generation = 1) =>
+    view(
+      deployment("web", { generation, revision: "1" }),
+      replicaSet("old", "web", "1"),
+      pod("old-1", "old", {
+        containers: [waiting("CrashLoopBackOff", "", { restartCount, lastState: ended(1) })],
+      }),
+    );
+
+  test("pods of an unchanged template give no verdict, even when they crash anew", () => {
+    expect(doomedAfter(unchanged(7), unchanged(5))).toBeUndefined();
+    expect(doomedAfter(unchanged(7, 2), unchanged(5))).toBeUndefined();
   });
 
-  test("while a hook works, crashes of the old pods are expected", () => {
-    const old = (restartCount: number, ...more: readonly { readonly kind: string }[]) =>
-      view(
-        deployment("web", { generation: 1, revision: "1" }),
-        replicaSet("old", "web", "1"),
-        pod("old-1", "old", {
-          containers: [waiting("CrashLoopBackOff", "", { restartCount, lastState: ended(1) })],
-        }),
-        ...more,
-      );
-    const job = { kind: "Job", metadata: { name: "web-migrate", uid: "job" }, status: { active: 1 } };
-    expect(doomedAfter(old(7, job), old(5))).toBeUndefined();
+  test("a pod that is asked for beyond those of an unchanged template is the deploy's doing", () => {
+    const more = pod("old-2", "old", { containers: [waiting("ErrImagePull", notFound)] });
+    const scaled = view(
+      deployment("web", { generation: 2, revision: "1" }),
+      replicaSet("old", "web", "1"),
+      pod("old-1", "old", { ready: true }),
+      more,
+    );
+    expect(doomedAfter(scaled)?.text).toMatch(/^Deployment web: pod old-2/);
   });
 
   test("a ReplicaSet that comes back with an earlier template is judged by its new pods", () => {
@@ -60,6 +58,26 @@ describe("judgeRollout() knows which pods are new", () => {
       pod("again-1", "old", { containers: [crash] }),
     );
     expect(doomedAfter(reused)?.reason).toBe("crash");
+  });
+
+  test("a pod that was there before the deploy is blamed for crashing anew only", () => {
+    const seen = (restartCount: number) =>
+      view(
+        deployment("web", { generation: 3, revision: "3" }),
+        replicaSet("old", "web", "3"),
+        pod("old-1", "old", {
+          containers: [waiting("CrashLoopBackOff", "", { restartCount, lastState: ended(1) })],
+        }),
+      );
+    const stuck = pod("old-1", "old", { containers: [waiting("ErrImagePull", notFound)] });
+    const reused = view(
+      deployment("web", { generation: 3, revision: "3" }),
+      replicaSet("old", "web", "3"),
+      stuck,
+    );
+    expect(doomedAfter(seen(5), unchanged(5))).toBeUndefined();
+    expect(doomedAfter(seen(7), unchanged(5))?.reason).toBe("crash");
+    expect(doomedAfter(reused)).toBeUndefined();
   });
 
   test("pods of another Deployment are nobody's business here", () => {

@@ -1,11 +1,12 @@
 import {
+  controllerRevisionFacts,
   eventFacts,
   jobFacts,
   podFacts,
   replicaSetFacts,
-  workloadFacts,
 } from "../../../src/domain/rollout/objects.ts";
 import type { RolloutView } from "../../../src/domain/rollout/view.ts";
+import { workloadFacts } from "../../../src/domain/rollout/workload.ts";
 
 /** Objects as the API server shows them, with as much in them as a verdict reads. */
 export function deployment(
@@ -16,9 +17,14 @@ export function deployment(
     revision?: string;
     replicas?: number;
     conditions?: readonly object[];
+    paused?: boolean;
+    image?: string;
+    updated?: number;
+    ready?: number;
   } = {},
 ) {
   const { generation = 2, observed = generation, revision = "2", replicas = 2, conditions = [] } = options;
+  const { paused = false, image = `web:${revision}`, updated = replicas, ready = 0 } = options;
   return {
     kind: "Deployment",
     metadata: {
@@ -27,8 +33,8 @@ export function deployment(
       generation,
       annotations: { "deployment.kubernetes.io/revision": revision },
     },
-    spec: { replicas },
-    status: { observedGeneration: observed, conditions },
+    spec: { replicas, paused, template: { spec: { containers: [{ image }] } } },
+    status: { observedGeneration: observed, updatedReplicas: updated, readyReplicas: ready, conditions },
   };
 }
 
@@ -86,6 +92,47 @@ export function pod(name: string, set: string, options: PodOptions = {}) {
   };
 }
 
+/** A StatefulSet or DaemonSet whose pods are told apart by the hash of their template. */
+export function controlled(
+  kind: "StatefulSet" | "DaemonSet",
+  name: string,
+  options: {
+    generation?: number;
+    revision?: string;
+    wanted?: number;
+    updated?: number;
+    strategy?: object;
+  } = {},
+) {
+  const { generation = 2, revision = String(generation), wanted = 2, strategy = {} } = options;
+  const { updated = wanted } = options;
+  const isSet = kind === "StatefulSet";
+  return {
+    kind,
+    metadata: {
+      name,
+      uid: `set-${name}`,
+      generation,
+      annotations: { "deprecated.daemonset.template.generation": revision },
+    },
+    spec: { ...(isSet ? { replicas: wanted } : {}), updateStrategy: strategy },
+    status: {
+      observedGeneration: generation,
+      ...(isSet
+        ? { updateRevision: revision, updatedReplicas: updated }
+        : { desiredNumberScheduled: wanted, updatedNumberScheduled: updated }),
+    },
+  };
+}
+
+/** A pod of such a workload. */
+export function controlledPod(kind: string, name: string, revision: string, options: PodOptions = {}) {
+  const set = name.replace(/-\w+$/, "");
+  const owner = { kind, name: set, uid: `set-${set}` };
+  const labels = { "controller-revision-hash": revision, "pod-template-generation": revision };
+  return pod(name, "", { owner, labels, ...options });
+}
+
 export function container(state: object, more: object = {}) {
   return { name: "web", image: "web", ready: false, restartCount: 0, state, ...more };
 }
@@ -98,13 +145,19 @@ export function ended(exitCode: number, reason = "Error") {
   return { terminated: { exitCode, reason } };
 }
 
-export function event(uid: string, reason: string, message: string, type = "Warning") {
+/** `second` of the minute is when it was seen last. */
+export function event(
+  uid: string,
+  reason: string,
+  message: string,
+  { type = "Warning", second = 10 }: { readonly type?: string; readonly second?: number } = {},
+) {
   return {
     kind: "Event",
     type,
     reason,
     message,
-    lastTimestamp: "2026-01-01T00:00:10Z",
+    lastTimestamp: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`,
     involvedObject: { uid, kind: "Pod", name: uid },
   };
 }
@@ -116,6 +169,7 @@ export function view(...objects: readonly { readonly kind: string }[]): RolloutV
       of(kind).map((object) => workloadFacts(kind, object)),
     ),
     replicaSets: of("ReplicaSet").map(replicaSetFacts),
+    controllerRevisions: of("ControllerRevision").map(controllerRevisionFacts),
     pods: of("Pod").map(podFacts),
     jobs: of("Job").map(jobFacts),
     events: of("Event").map(eventFacts),

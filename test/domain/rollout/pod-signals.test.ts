@@ -44,7 +44,7 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
       name: "missing ConfigMap",
       pods: [{ containers: [waiting("CreateContainerConfigError", 'configmap "x" not found')] }],
       reason: "config",
-      within: 4,
+      within: 8,
     },
     {
       name: "cannot run",
@@ -146,7 +146,7 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
       [{ containers: [waiting("ContainerCreating")] }],
       event("pod-new-1", "FailedMount", 'MountVolume.SetUp failed: configmap "x" not found'),
     );
-    expect(doomedAfter(seen)).toMatchObject({ reason: "config", second: 4 });
+    expect(doomedAfter(seen)).toMatchObject({ reason: "config", second: 8 });
   });
 
   test("tells exit code and OOM", () => {

@@ -27,11 +27,15 @@ test.each([
     says: "Deployment web has 0 of 2 new pods ready",
   },
 ])("waitingFor() names $name", ({ pods, events, says }) => {
-  expect(waitingFor(withPods(pods, ...events), scope, baselineOf(earlier))).toEqual([says]);
+  expect(waitingFor({ view: withPods(pods, ...events), scope, baseline: baselineOf(earlier) })).toEqual([
+    says,
+  ]);
 });
 
 test("waitingFor() has nothing to say when all pods are ready", () => {
-  expect(waitingFor(withPods([{ ready: true }, { ready: true }]), scope, baselineOf(earlier))).toEqual([]);
+  expect(
+    waitingFor({ view: withPods([{ ready: true }, { ready: true }]), scope, baseline: baselineOf(earlier) }),
+  ).toEqual([]);
 });
 
 test.each([
