@@ -27,7 +27,7 @@ export interface Diagnosis {
 
 export interface Failed extends FailedRollout {
   readonly sentence: string;
-  readonly rendered: Rendered;
+  readonly rendered: Pick<Rendered, "release" | "objects">;
   /** Helm's revision before the failed one. */
   readonly before?: number;
 }
@@ -86,7 +86,8 @@ async function print({ context }: Session, failed: Failed, found: Found): Promis
   const { runner } = context;
   const group = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? undefined : runner.group(title, async () => runner.printForeign(lines));
-  runner.info(`Failed (${failed.reason}): ${failed.sentence}`);
+  const sentence = failed.sentence ?? failed.signal?.text;
+  if (sentence !== undefined) runner.info(`Failed (${failed.reason}): ${sentence}`);
   await group("Events", found.events);
   for (const { title, lines } of found.logs) await group(title, lines);
   const rows = found.conditions.map(([of, type, status, said]) => `${of}: ${type}=${status} ${said}`.trim());
@@ -127,7 +128,7 @@ async function readLog(
 }
 
 async function readTemplateDiff(session: Session, { rendered, before }: Failed): Promise<readonly string[]> {
-  if (before === undefined) return [];
+  if (before === undefined || rendered === undefined) return [];
   const { cluster, inputs } = session;
   try {
     const text = await cluster.helm.getManifest(rendered.release, inputs.namespace, before);

@@ -16,7 +16,8 @@ export interface FailedRollout {
   readonly signal?: Signal;
   readonly view: RolloutView;
   readonly scope: RolloutScope;
-  readonly baseline: Baseline;
+  /** Absent where everything seen is of the new version. */
+  readonly baseline?: Baseline;
 }
 
 /** The pod that tells most: the one the verdict names, else the first that failed, else the first that is not ready. */
@@ -24,7 +25,10 @@ export function tellingPod({ signal, reason, view, scope, baseline }: FailedRoll
   const named = view.pods.find(({ name }) => name === signal?.pod);
   if (named !== undefined) return named;
   const ofHooks = view.pods.filter(
-    (pod) => pod.ownerKind === "Job" && scope.hookJobs.includes(pod.ownerName) && !baseline.pods.has(pod.uid),
+    (pod) =>
+      pod.ownerKind === "Job" &&
+      scope.hookJobs.includes(pod.ownerName) &&
+      baseline?.pods.has(pod.uid) !== true,
   );
   if (reason === "hook") return ofHooks.findLast(hasFailed) ?? ofHooks.at(-1);
   const fresh = workloadsOf(view, scope)
@@ -90,7 +94,7 @@ export function tellingEvents(
   return view.events
     .filter(({ uid }) => order.includes(uid))
     .filter(({ type, reason }) => type !== "Normal" || tellingNormal.test(reason))
-    .filter((event) => isNewEvent(event, baseline))
+    .filter((event) => baseline === undefined || isNewEvent(event, baseline))
     .slice(-shownEvents)
     .toSorted((a, b) => order.indexOf(a.uid) - order.indexOf(b.uid))
     .map(({ kind, name, reason, message }) => `${kind} ${name}: ${reason}: ${oneLine(message)}`);
