@@ -1,5 +1,5 @@
 import { OutsideError } from "../core/errors.ts";
-import { textAt } from "../core/json.ts";
+import { parseJson, textAt } from "../core/json.ts";
 import { type HelmRevision, type HelmStatus, parseHistory, parseStatus } from "../domain/release/history.ts";
 import { describeFailure, type Ran, type Shell, type ShellOptions } from "./shell.ts";
 
@@ -18,6 +18,8 @@ export interface UpgradeRequest extends ChartRequest {
   /** Kept on Helm's own Secret of the revision. */
   readonly labels: Readonly<Record<string, string>>;
   readonly createNamespace: boolean;
+  /** Takes fields back that others have changed. Helm 4 alone, and only for a release that the server applies. */
+  readonly forceConflicts?: boolean;
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
 
@@ -91,6 +93,7 @@ export function helm(
           await wait(),
           "--history-max",
           String(historyMax),
+          ...(await force(run, major, { release, namespace, revision })),
           "--timeout",
           seconds(timeoutMs),
           release,
@@ -153,6 +156,36 @@ function readers(run: (args: readonly string[]) => Promise<Ran>, major: HelmOpti
   };
 }
 
+interface Revision {
+  readonly release: string;
+  readonly namespace: string;
+  readonly revision: number;
+}
+
+/**
+ * Helm 4 gives up where somebody else has changed a field of the revision since, such as an autoscaler the number of
+ * pods. The way back must win. A revision that the server did not apply would be refused with the option.
+ */
+async function force(
+  run: (args: readonly string[]) => Promise<Ran>,
+  major: HelmOptions["major"],
+  { release, namespace, revision }: Revision,
+): Promise<readonly string[]> {
+  if ((await major) < 4) return [];
+  const ran = await run([
+    "get",
+    "metadata",
+    "-n",
+    namespace,
+    "-o",
+    "json",
+    "--revision",
+    String(revision),
+    release,
+  ]);
+  return textAt(parseJson(ran.stdout), "applyMethod") === "ssa" ? ["--force-conflicts"] : [];
+}
+
 /** Reads what helm prints; undefined when there is no such release. */
 function reader(run: (args: readonly string[]) => Promise<Ran>) {
   return async (args: readonly string[]): Promise<string | undefined> => {
@@ -182,6 +215,7 @@ function upgradeArgs(request: UpgradeRequest, historyMax: number): readonly stri
     "--reset-values",
     ...(request.createNamespace ? ["--create-namespace"] : []),
     ...(labels.length === 0 ? [] : ["--labels", labels.join(",")]),
+    ...(request.forceConflicts === true ? ["--force-conflicts"] : []),
     "--history-max",
     String(historyMax),
     ...chartArgs(request),

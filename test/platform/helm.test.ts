@@ -64,9 +64,24 @@ test.each([
 test("rollback() always names the revision", async () => {
   const { client, ran } = recorded({});
   await client.rollback("web", 3, "shop", { timeoutMs: 10_000 });
-  expect(ran[0]?.args.slice(-2)).toEqual(["web", "3"]);
-  expect(ran[0]?.options.signal).toBeUndefined();
+  expect(ran.at(-1)?.args.slice(-2)).toEqual(["web", "3"]);
+  expect(ran.at(-1)?.options.signal).toBeUndefined();
 });
+
+// helm 4.2.4: helm get metadata -o json; a count that an autoscaler has changed is a conflict, the option on a release
+// that the client applied is an error.
+test.each([
+  { applied: "ssa", isForced: true },
+  { applied: "csa", isForced: false },
+])(
+  "rollback() wins over others where the revision was applied by $applied",
+  async ({ applied, isForced }) => {
+    const { client, ran } = recorded({ stdout: `{"name":"web","applyMethod":"${applied}"}` });
+    await client.rollback("web", 3, "shop", { timeoutMs: 10_000 });
+    expect(ran.at(-1)?.args[0]).toBe("rollback");
+    expect(ran.at(-1)?.args.includes("--force-conflicts")).toBe(isForced);
+  },
+);
 
 test("a release that is not there has no history and no status", async () => {
   // helm 4.2.4: helm history nope -o json
