@@ -24,9 +24,14 @@ export interface Taken {
   readonly before: LeaseFacts;
 }
 
-export type Acquired =
-  | { readonly kind: "taken"; readonly taken: Taken }
-  | { readonly kind: "refused"; readonly reason: string };
+export interface Held {
+  readonly kind: "taken";
+  readonly taken: Taken;
+  /** The Lease with us as its holder. */
+  readonly object: unknown;
+}
+
+export type Acquired = Held | { readonly kind: "refused"; readonly reason: string };
 
 /** Takes the Lease as soon as it may be taken. */
 export async function acquire(place: Place): Promise<Acquired> {
@@ -50,11 +55,11 @@ export async function acquire(place: Place): Promise<Acquired> {
       continue;
     }
     try {
-      await (lease.version === undefined
+      const held = await (lease.version === undefined
         ? place.kubectl.create(heldLease(place, undefined))
         : place.kubectl.replace(heldLease(place, object)));
       sayTaken(place, lease, decision.from);
-      return { kind: "taken", taken: { from: decision.from, before: lease } };
+      return { kind: "taken", taken: { from: decision.from, before: lease }, object: held };
     } catch (error) {
       // Somebody else was faster: what is decided next is decided on what stands there now.
       const isStale =

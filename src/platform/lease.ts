@@ -8,7 +8,7 @@ import { whyLost } from "../domain/lock/take.ts";
 import { systemClock } from "./clock.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { ConflictError, NotFoundError } from "./kubectl-errors.ts";
-import { acquire, type Taken } from "./lease-acquire.ts";
+import { acquire, type Held, type Taken } from "./lease-acquire.ts";
 import {
   freedLease,
   heldLease,
@@ -56,22 +56,29 @@ export async function withLease<T>(
   };
   const acquired = await acquire(place);
   if (acquired.kind === "refused") throw new LeaseHeldError(acquired.reason);
-  const { taken } = acquired;
   const ending = new AbortController();
-  const kept = keep(place, taken, ending.signal);
+  const kept = keep(place, acquired, ending.signal);
   try {
     return await body(kept.lease);
   } finally {
     ending.abort();
-    await release(place, kept.ended);
+    await release(place, kept);
   }
 }
 
-function keep(place: Place, taken: Taken, ending: AbortSignal) {
+interface Kept {
+  readonly lease: Lease;
+  /** The Lease as it was seen last. */
+  readonly seen: () => unknown;
+  readonly ended: Promise<void>;
+}
+
+function keep(place: Place, { taken, object: held }: Held, ending: AbortSignal): Kept {
   const { request, clock, timing } = place;
   const lost = new AbortController();
   let told = readCommand(undefined);
   let why: string | undefined;
+  let seen = held;
   let renewedMs = clock.now();
   let shown = "";
   const sayOnce = (line: string) => {
@@ -79,15 +86,15 @@ function keep(place: Place, taken: Taken, ending: AbortSignal) {
     shown = line;
   };
   const look = async () => {
-    const object = await readLease(place);
-    const facts = leaseOf(object);
+    seen = await readLease(place);
+    const facts = leaseOf(seen);
     why = whyLost(facts, request.holder);
     if (why !== undefined) return lost.abort(new CancelledError(why));
     told = readCommand(facts.command);
     if (told.kind === "unknown")
       sayOnce(`Annotation ${leaseAnnotations.command} must be pause or abort: got "${told.text}"`);
     if (clock.now() - renewedMs < timing.renewMs) return;
-    await place.kubectl.replace(heldLease(place, object, { acquiredAt: facts.acquiredAt }));
+    seen = await place.kubectl.replace(heldLease(place, seen, { acquiredAt: facts.acquiredAt }));
     renewedMs = clock.now();
   };
   const loop = async () => {
@@ -109,18 +116,18 @@ function keep(place: Place, taken: Taken, ending: AbortSignal) {
     whyLost: () => why,
     taken,
   };
-  return { lease, ended: loop() };
+  return { lease, seen: () => seen, ended: loop() };
 }
 
 const releaseTries = 4;
 const releaseBudgetMs = 4_000;
 
 // A Lease that could not be given back expires by itself, so a step is not held up for it.
-async function release(place: Place, lastLook: Promise<void>): Promise<void> {
+async function release(place: Place, { seen, ended }: Kept): Promise<void> {
   const late = new AbortController();
   const tooLate = place.clock.sleep(releaseBudgetMs, late.signal).catch(() => undefined);
   try {
-    await Promise.race([lastLook.then(() => giveBack(place)), tooLate]);
+    await Promise.race([ended.then(() => giveBack(place, seen())), tooLate]);
   } catch (error) {
     const seconds = place.timing.durationMs / 1000;
     place.request.warn?.(`The Lease is not given back and expires in ${seconds} s: ${messageOf(error)}`);
@@ -129,17 +136,16 @@ async function release(place: Place, lastLook: Promise<void>): Promise<void> {
   }
 }
 
-async function giveBack(place: Place): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const object = await readLease(place);
-    const facts = leaseOf(object);
-    if (facts.holder !== identityOf(place.request.holder)) return;
+async function giveBack(place: Place, seen: unknown): Promise<void> {
+  let object = seen;
+  for (let attempt = 1; leaseOf(object).holder === identityOf(place.request.holder); attempt++) {
     try {
       await place.kubectl.replace(freedLease(place, object));
       return;
     } catch (error) {
       const isStale = error instanceof ConflictError || error instanceof NotFoundError;
       if (!isStale || attempt >= releaseTries) throw error;
+      object = await readLease(place);
     }
   }
 }
