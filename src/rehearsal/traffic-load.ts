@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly requestsPerSecond: number;
   /** Most requests that wait for an answer at a time. */
   readonly concurrency: number;
+  /** Kept ones by default. A new one for each request follows a Service to other pods at once. */
+  readonly connections?: "kept" | "new";
 }
 
 const tickMs = 10;
@@ -27,7 +29,8 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: options.concurrency, scheduling: "fifo" });
+    const keepAlive = options.connections !== "new";
+    this.#agent = new Agent({ keepAlive, maxSockets: options.concurrency, scheduling: "fifo" });
     this.#tally = new Tally(this.#startedAt);
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
