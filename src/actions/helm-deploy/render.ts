@@ -1,4 +1,5 @@
 import { ConfigError, OutsideError } from "../../core/errors.ts";
+import { kindsOf } from "../../domain/release/definitions.ts";
 import { imageValues, mergeValues } from "../../domain/release/image-values.ts";
 import {
   imagesOf,
@@ -14,17 +15,26 @@ import {
   type ValuesFolder,
   valuesFolder,
 } from "../../platform/chart.ts";
+import { type FetchedChart, fetchChart } from "../../platform/chart-fetch.ts";
 import type { Helm } from "../../platform/helm.ts";
 import { parseManifest } from "../../platform/yaml.ts";
 import { candidateReleaseOf, type HelmDeployInputs } from "./inputs.ts";
-import type { Preparation } from "./session.ts";
+import { reuseValues } from "./reuse-values.ts";
+import type { Preparation, Session } from "./session.ts";
 
 /** The values of stable and candidate as files, and the chart they are for. */
 export interface PreparedChart {
+  /** Folder or archive on this machine. */
   readonly chart: string;
   readonly title: string;
+  /** As it was fetched; absent for a folder. */
+  readonly digest?: string;
+  /** The custom resource definitions in its `crds/`. */
+  readonly definitions: readonly unknown[];
   readonly stable: ValuesFiles;
   readonly candidate: ValuesFiles;
+  /** Whose values lie below the given ones, where the values before are used again. */
+  readonly reusedFrom?: string;
 }
 
 /** A release as the chart renders it now. */
@@ -34,16 +44,18 @@ export interface Rendered {
   readonly digest: string;
   readonly images: readonly string[];
   readonly values: ValuesFiles;
+  /** Kinds whose definitions the chart brings, as `group/Kind`. */
+  readonly ownKinds?: ReadonlySet<string>;
 }
 
 /** Runs the body with the chart's values in private files, which are gone afterwards. */
 export async function withChart<T>(
-  { inputs, context }: Preparation,
+  preparation: Preparation | Session,
   body: (chart: PreparedChart) => Promise<T>,
 ): Promise<T> {
-  const folder = await valuesFolder(context.runner.env);
+  const folder = await valuesFolder(preparation.context.runner.env);
   try {
-    return await body(await prepareChart(inputs, folder));
+    return await body(await prepareChart(preparation, folder));
   } finally {
     await folder.remove();
   }
@@ -52,20 +64,58 @@ export async function withChart<T>(
 /** Chart and values as the inputs name them, without writing anything: what is wrong is refused here. */
 export async function checkChart(inputs: HelmDeployInputs): Promise<void> {
   if (inputs.chart === undefined) return;
-  const chart = await readChart(inputs.chart);
   await checkValuesFiles(inputs.values);
+  // What a registry has is only known when it is fetched.
+  if (/^[a-z]+:\/\//.test(inputs.chart)) return;
+  const chart = await readChart(inputs.chart);
   imageValues(inputs.images, chart.defaults);
 }
 
-async function prepareChart(inputs: HelmDeployInputs, folder: ValuesFolder): Promise<PreparedChart> {
-  const chart = await readChart(inputs.chart ?? "");
+async function prepareChart(
+  preparation: Preparation | Session,
+  folder: ValuesFolder,
+): Promise<PreparedChart> {
+  const { inputs } = preparation;
+  const [fetched, reused] = await Promise.all([
+    fetchChartOf(preparation, folder),
+    reuseValues(preparation, folder),
+  ]);
+  const chart = await readChart(fetched.path);
   const values = mergeValues(inputs.set, imageValues(inputs.images, chart.defaults));
+  const files = [...(reused === undefined ? [] : [reused.file]), ...inputs.values];
   return {
-    chart: chart.folder,
+    chart: chart.path,
     title: chart.title,
-    stable: await folder.add("stable", inputs.values, values),
-    candidate: await folder.add("candidate", inputs.values, mergeValues(values, inputs.candidateSet)),
+    ...(fetched.digest === undefined ? {} : { digest: fetched.digest }),
+    definitions: chart.definitions,
+    stable: await folder.add("stable", files, values),
+    candidate: await folder.add("candidate", files, mergeValues(values, inputs.candidateSet)),
+    ...(reused === undefined ? {} : { reusedFrom: reused.from }),
   };
+}
+
+function fetchChartOf({ inputs, context }: Preparation, folder: ValuesFolder): Promise<FetchedChart> {
+  const { version, keyring, helmVersion } = inputs.chartSource;
+  const { runner, shell } = context;
+  const host = inputs.images[0]?.reference.registry;
+  const credentials = inputs.registryLogin;
+  return fetchChart(
+    {
+      chart: inputs.chart ?? "",
+      version,
+      keyring,
+      login: credentials === undefined || host === undefined ? undefined : { credentials, host },
+      folder: folder.path,
+      helm: async () => {
+        const { findTool } = await import("../../platform/tools.ts");
+        return findTool(
+          "helm",
+          helmVersion === undefined ? context : { runner, shell, version: helmVersion },
+        );
+      },
+    },
+    context,
+  );
 }
 
 interface RenderRequest {
@@ -79,7 +129,7 @@ export function renderStable(helm: Helm, { inputs, chart, isUpgrade }: RenderReq
   return render(helm, {
     inputs,
     release: inputs.release,
-    chart: chart.chart,
+    chart,
     values: chart.stable,
     isUpgrade,
   });
@@ -91,13 +141,13 @@ export function renderCandidate(
   { inputs, chart }: Omit<RenderRequest, "isUpgrade">,
 ): Promise<Rendered> {
   const release = candidateReleaseOf(inputs.release);
-  return render(helm, { inputs, release, chart: chart.chart, values: chart.candidate, isUpgrade: false });
+  return render(helm, { inputs, release, chart, values: chart.candidate, isUpgrade: false });
 }
 
 interface Rendering {
   readonly inputs: HelmDeployInputs;
   readonly release: string;
-  readonly chart: string;
+  readonly chart: PreparedChart;
   readonly values: ValuesFiles;
   readonly isUpgrade: boolean;
 }
@@ -106,12 +156,19 @@ async function render(
   helm: Helm,
   { inputs, release, chart, values, isUpgrade }: Rendering,
 ): Promise<Rendered> {
-  const request = { release, namespace: inputs.namespace, chart, valuesFiles: values.files };
+  const request = { release, namespace: inputs.namespace, chart: chart.chart, valuesFiles: values.files };
   const objects = manifestObjects(await parseManifest(await helm.template(request, { isUpgrade })));
   if (objects.length === 0) throw new OutsideError(`The chart renders nothing for release ${release}`);
   const images = imagesOf(objects);
   mustUseImages(inputs, images, release);
-  return { release, objects, images, values, digest: sha256Of(manifestText(objects)) };
+  return {
+    release,
+    objects,
+    images,
+    values,
+    digest: sha256Of(manifestText(objects)),
+    ownKinds: kindsOf(chart.definitions),
+  };
 }
 
 // A chart that ignores the values it is given would deploy something that no gate has seen.
