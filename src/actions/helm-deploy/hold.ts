@@ -74,17 +74,17 @@ const cancelBudgetMs = 6_500;
 /** The body's result, or a CancelledError when it has not come to an end soon after a cancel. */
 export async function boundCancel<T>(cancelled: AbortSignal, body: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const start = () => {
-      const sentence = `The step was cancelled, and what it was doing did not end within ${cancelBudgetMs / 1000} s`;
-      timer = setTimeout(() => reject(new CancelledError(sentence)), cancelBudgetMs);
-    };
-    if (cancelled.aborted) start();
-    else cancelled.addEventListener("abort", start, { once: true });
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const start = () => {
+    const sentence = `The step was cancelled, and what it was doing did not end within ${cancelBudgetMs / 1000} s`;
+    timer = setTimeout(() => reject(new CancelledError(sentence)), cancelBudgetMs);
+  };
+  if (cancelled.aborted) start();
+  else cancelled.addEventListener("abort", start, { once: true });
   try {
     return await Promise.race([body(), late]);
   } finally {
     clearTimeout(timer);
+    cancelled.removeEventListener("abort", start);
   }
 }
