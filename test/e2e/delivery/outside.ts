@@ -22,7 +22,10 @@ async function keep(): Promise<number> {
   const path = join(tmpdir(), `sluice-kept-${process.pid}.log`);
   const log = openSync(path, "w");
   const env = { ...process.env, SLUICE_KEPT_LOG: path };
-  const child = spawn(process.execPath, [beside("outside.ts"), ...args], { stdio: ["ignore", log, log], env });
+  const child = spawn(process.execPath, [beside("outside.ts"), ...args], {
+    stdio: ["ignore", log, log],
+    env,
+  });
   const code = await new Promise<number>((resolve) => child.once("exit", (exit) => resolve(exit ?? 1)));
   console.log(readFileSync(path, "utf8"));
   return code;
