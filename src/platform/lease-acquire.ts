@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import { identityOf, isSameJob, runOfIdentity } from "../domain/lock/holder.ts";
-import { type LeaseFacts, leaseAnnotations, leaseOf } from "../domain/lock/lease.ts";
+import { type LeaseFacts, leaseAnnotations, leaseName, leaseOf } from "../domain/lock/lease.ts";
 import {
   claimantOf,
   decidePreempt,
@@ -11,7 +11,7 @@ import {
   whoHolds,
 } from "../domain/lock/take.ts";
 import { ConflictError, NotFoundError } from "./kubectl-errors.ts";
-import { heldLease, leaseKind, leaseName, type Place, readLease } from "./lease-object.ts";
+import { heldLease, leaseKind, type Place, readLease } from "./lease-object.ts";
 
 // While a rollback waits, seconds count.
 const preemptLookMs = 500;

@@ -1,6 +1,6 @@
 import { at, isRecord, type Json } from "../core/json.ts";
 import { type HolderRun, identityOf, type LeaseHolder } from "../domain/lock/holder.ts";
-import { leaseAnnotations, leaseOf, microTime } from "../domain/lock/lease.ts";
+import { leaseAnnotations, leaseName, leaseOf, microTime } from "../domain/lock/lease.ts";
 import type { Clock } from "./clock.ts";
 import type { Kubectl, KubeObject } from "./kubectl.ts";
 
@@ -35,11 +35,6 @@ export interface Place {
   readonly request: LeaseRequest;
   readonly clock: Clock;
   readonly timing: LeaseTiming;
-}
-
-/** The name of the Lease of a release. */
-export function leaseName(release: string): string {
-  return `sluice-${release}`;
 }
 
 export const leaseKind = "leases.coordination.k8s.io";

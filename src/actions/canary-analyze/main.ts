@@ -21,26 +21,42 @@ async function portsOf(context: ActionContext, inputs: CanaryInputs): Promise<St
     clock: systemClock,
     metrics: prometheus(inputs.prometheusUrl, http),
     withWeights: async ({ access, release, traffic }, body) => {
-      const [{ withCluster }, { trafficSwitch }, { recordStore }, { weightsOf }] = await Promise.all([
-        import("../../platform/cluster-access.ts"),
-        import("../../platform/traffic.ts"),
-        import("../../platform/record-store.ts"),
-        import("./weights.ts"),
-      ]);
+      const [{ withCluster }, { withLease, leaseHolder }, { trafficSwitch }, { recordStore }, { weightsOf }] =
+        await Promise.all([
+          import("../../platform/cluster-access.ts"),
+          import("../../platform/lease.ts"),
+          import("../../platform/traffic.ts"),
+          import("../../platform/record-store.ts"),
+          import("./weights.ts"),
+        ]);
       const { repository, runId: id, attempt, job } = context.run;
+      const holder = leaseHolder(context.run, "canary-analyze ramp");
       return await withCluster(context, access, ({ kubectl, namespace }) =>
-        body(
-          weightsOf({
-            traffic,
-            switch: trafficSwitch(kubectl, traffic, namespace),
-            store: recordStore(kubectl, release, namespace),
-            release,
-            run: { repository, id, attempt, job },
-            now: () => Date.now(),
-            ...(inputs.digest === undefined ? {} : { digest: inputs.digest }),
-          }),
+        withLease(kubectl, { release, namespace, holder, ...ears(context) }, (lease) =>
+          body(
+            weightsOf({
+              traffic,
+              switch: trafficSwitch(kubectl, traffic, namespace),
+              store: recordStore(kubectl, release, namespace),
+              release,
+              run: { repository, id, attempt, job },
+              now: () => Date.now(),
+              ...(inputs.digest === undefined ? {} : { digest: inputs.digest }),
+            }),
+            lease,
+          ),
         ),
       );
     },
+  };
+}
+
+function ears({ runner, signal }: ActionContext) {
+  return {
+    signal,
+    // Without a token nobody can be asked: a Lease in other hands is free when it is given back or has expired.
+    isOver: async () => undefined,
+    say: (line: string) => runner.info(line),
+    warn: (message: string) => runner.annotate({ level: "warning", message }),
   };
 }

@@ -35,7 +35,7 @@ export async function analyze({
   const watch = startWatch(inputs, metrics, ports);
   await watch.begin();
   const strata = [{ name: "all", fromMs: ports.clock.now() }];
-  const ending = await endingOf(ports.signal, async () => {
+  const ending = await endingOf(ports, async () => {
     for (;;) {
       await ports.clock.sleep(inputs.intervalMs, ports.signal);
       const verdict = await watch.look({ strata });
@@ -71,10 +71,12 @@ export async function ramp(
   const watch = startWatch(inputs, metrics, ports);
   const steps: Step[] = [];
   await beginAt(weights, watch, ports);
-  const ending = await endingOf(ports.signal, () => climb({ inputs, watch, weights, ports, steps }));
+  const ending = await endingOf(ports, () => climb({ inputs, watch, weights, ports, steps }));
   const decidedMs = ports.clock.now();
   const end = { watch, steps, startedMs, decidedMs };
   if (ending.verdict.kind === "pass") return { ...ending, ...end, weight: steps.at(-1)?.weight ?? 0 };
+  // Whoever took the release owns its weight from now on.
+  if (ports.lease?.whyLost() !== undefined) return { ...ending, ...end };
   const home = await goHome(weights, ports);
   if (ending.thrown !== undefined && !isExpected(ending.thrown)) throw ending.thrown;
   if (home === undefined) return { ...ending, ...end, weight: 0 };
@@ -86,7 +88,7 @@ async function beginAt(weights: Weights, watch: Watch, ports: CanaryPorts): Prom
   try {
     await watch.begin();
   } catch (error) {
-    if ((await weights.current()) > 0)
+    if (ports.lease?.whyLost() === undefined && (await weights.current()) > 0)
       await weights.home(ports.signal.aborted ? cancelBudgetMs : homeBudgetMs);
     throw error;
   }
@@ -98,11 +100,14 @@ interface Ending {
   readonly thrown?: unknown;
 }
 
-async function endingOf(signal: AbortSignal, body: () => Promise<Verdict>): Promise<Ending> {
+async function endingOf(
+  { signal, lease }: Pick<CanaryPorts, "signal" | "lease">,
+  body: () => Promise<Verdict>,
+): Promise<Ending> {
   try {
     return { verdict: await body(), isBroken: false };
   } catch (thrown) {
-    const sentence = signal.aborted ? "The step was cancelled" : messageOf(thrown);
+    const sentence = signal.aborted ? (lease?.whyLost() ?? "The step was cancelled") : messageOf(thrown);
     return { verdict: inconclusive(sentence), isBroken: true, ...(signal.aborted ? {} : { thrown }) };
   }
 }

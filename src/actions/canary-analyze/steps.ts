@@ -1,7 +1,9 @@
 import { formatMs } from "../../core/duration.ts";
-import { inconclusive, pass, reasonsOf, type Verdict } from "../../core/verdict.ts";
+import { fail, inconclusive, pass, reasonsOf, type Verdict } from "../../core/verdict.ts";
 import type { Stratum } from "../../domain/canary/counters.ts";
 import { decideStep, rampWeights } from "../../domain/canary/ramp.ts";
+import { abortSentence } from "../../domain/lock/command.ts";
+import { leaseName } from "../../domain/lock/lease.ts";
 import type { AnalysisInputs, RampInputs } from "./inputs.ts";
 import type { CanaryPorts, Watch } from "./watch.ts";
 import type { Weights } from "./weights.ts";
@@ -62,6 +64,7 @@ async function watchStep(story: Climb, plan: StepPlan): Promise<Verdict | undefi
   const { inputs, watch, ports, steps } = story;
   const { weight, strata, confirmed, isLast } = plan;
   const fromMs = ports.clock.now();
+  const command = obey(story, weight);
   let extendedFor: string | undefined;
   const close = (ended: Step["ended"]) => {
     const requests = watch.requestsIn(String(weight));
@@ -70,11 +73,14 @@ async function watchStep(story: Climb, plan: StepPlan): Promise<Verdict | undefi
   };
   try {
     for (;;) {
-      await ports.clock.sleep(inputs.intervalMs, ports.signal);
+      await command.sleep();
+      const told = command.abort();
+      if (told !== undefined) return closeWith(close, "failed", told);
       const verdict = await watch.look({ weight, strata });
       if (verdict.kind === "fail") return closeWith(close, "failed", verdict);
+      if (command.isPaused()) continue;
       const decision = decideStep({
-        elapsedMs: ports.clock.now() - fromMs,
+        elapsedMs: ports.clock.now() - fromMs - command.pausedMs(),
         intervalMs: inputs.stepIntervalMs,
         requests: watch.requestsIn(String(weight)),
         minimumRequests: inputs.minimumRequests,
@@ -107,4 +113,38 @@ async function watchStep(story: Climb, plan: StepPlan): Promise<Verdict | undefi
 function closeWith(close: (ended: Step["ended"]) => void, ended: Step["ended"], verdict: Verdict): Verdict {
   close(ended);
   return verdict;
+}
+
+/** A command must not wait for the next look. */
+const hearMs = 2000;
+
+/** What a person tells the run while a step goes on. Time under a pause is no time of the step. */
+function obey({ inputs, ports }: Climb, weight: number) {
+  const { clock, signal, lease, say } = ports;
+  let lookedMs = clock.now();
+  let pausedMs = 0;
+  let wasPaused = false;
+  return {
+    pausedMs: () => pausedMs,
+    sleep: async () => {
+      const untilMs = clock.now() + inputs.intervalMs;
+      for (let leftMs = inputs.intervalMs; leftMs > 0; leftMs = untilMs - clock.now()) {
+        if (lease?.command() === "abort") return;
+        await clock.sleep(lease === undefined ? leftMs : Math.min(leftMs, hearMs), signal);
+      }
+    },
+    abort: () => {
+      if (lease?.command() !== "abort") return undefined;
+      return fail(abortSentence(leaseName(inputs.release), lease.commandWords()));
+    },
+    isPaused: () => {
+      const isPaused = lease?.command() === "pause";
+      if (isPaused !== wasPaused)
+        say(isPaused ? `weight ${weight} % is held by command` : "the ramp goes on");
+      wasPaused = isPaused;
+      if (isPaused) pausedMs += clock.now() - lookedMs;
+      lookedMs = clock.now();
+      return isPaused;
+    },
+  };
 }

@@ -7,6 +7,7 @@ import type { ActionContext, ActionResult } from "../../platform/action.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { readDocument } from "../../platform/document-input.ts";
 import { readEvidence } from "../../platform/evidence-files.ts";
+import type { Lease } from "../../platform/lease.ts";
 import type { MetricsSource } from "../../platform/prometheus.ts";
 import type { CanaryInputs, RampInputs } from "./inputs.ts";
 import { canaryResult } from "./report.ts";
@@ -19,7 +20,10 @@ export interface StoryPorts {
   readonly clock: Clock;
   readonly metrics: MetricsSource;
   /** Gives access to the weights of the release for as long as the body runs. */
-  readonly withWeights: <T>(inputs: RampInputs, body: (weights: Weights) => Promise<T>) => Promise<T>;
+  readonly withWeights: <T>(
+    inputs: RampInputs,
+    body: (weights: Weights, lease?: Lease) => Promise<T>,
+  ) => Promise<T>;
 }
 
 /** Reads the rest of the inputs, asks for the evidence, and ramps or analyzes. */
@@ -36,10 +40,15 @@ export async function canaryAnalyze(
   if (inputs.mode === "analyze") {
     return canaryResult(inputs, metrics, await analyze({ inputs, metrics, ports: canary }));
   }
-  return await ports.withWeights(inputs, async (weights) => {
+  return await ports.withWeights(inputs, async (weights, lease) => {
     await weights.check(rampWeights(inputs.startWeight, inputs.stepWeight).at(-1) ?? 0);
-    return canaryResult(inputs, metrics, await ramp({ inputs, metrics, ports: canary }, weights));
+    const held = lease === undefined ? canary : underLease(canary, lease);
+    return canaryResult(inputs, metrics, await ramp({ inputs, metrics, ports: held }, weights));
   });
+}
+
+function underLease(canary: CanaryPorts, lease: Lease): CanaryPorts {
+  return { ...canary, lease, signal: AbortSignal.any([canary.signal, lease.lost]) };
 }
 
 async function gatesBefore(inputs: CanaryInputs): Promise<Verdict> {

@@ -14,6 +14,7 @@ import { type MetricBatch, type MetricJudgement, verdictOf } from "../../domain/
 import { type Metric, queryFor } from "../../domain/canary/metric.ts";
 import { boundsOf } from "../../domain/canary/streams.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Lease } from "../../platform/lease.ts";
 import type { MetricsSource } from "../../platform/prometheus.ts";
 import type { AnalysisInputs } from "./inputs.ts";
 import { describeLook } from "./look-line.ts";
@@ -24,8 +25,10 @@ export interface CanaryPorts {
   readonly clock: Clock;
   readonly metrics: MetricsSource;
   readonly say: (line: string) => void;
-  /** Aborted when the step is cancelled. */
+  /** Aborted when the step is cancelled, or the release is lost to another one. */
   readonly signal: AbortSignal;
+  /** Where this run sets the weight: what people tell it, and whether the release is still its own. */
+  readonly lease?: Pick<Lease, "command" | "commandWords" | "whyLost">;
 }
 
 /** One look at the metrics. */

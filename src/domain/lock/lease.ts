@@ -1,5 +1,10 @@
 import { isRecord, numberAt, parseJson, textAt } from "../../core/json.ts";
 
+/** The name of the Lease of a release. */
+export function leaseName(release: string): string {
+  return `sluice-${release}`;
+}
+
 /** What the people and runs around a release write on its Lease. */
 export const leaseAnnotations = {
   step: "sluice/step",
