@@ -1,14 +1,23 @@
-import { pass } from "../../core/verdict.ts";
+import { fail, pass } from "../../core/verdict.ts";
+import type { ReleaseState } from "../../domain/record/state.ts";
+import { inFlightProblem } from "../../domain/release/strategy-change.ts";
+import { abortColour } from "./blue-green/abort.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { candidateReleaseOf } from "./inputs.ts";
 import { ended, updateRecord } from "./records.ts";
-import type { PhaseOutcome, Session } from "./session.ts";
+import { type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
 import { subjectRows, table } from "./summary.ts";
 import { removeCandidate, silenceCandidate, updateRollout } from "./weight.ts";
 
-/** Ends a canary: weight 0 first and confirmed, then the candidate goes. Doing it again changes nothing. */
+/** Ends what is tried: no traffic first and confirmed, then it goes. Doing it again changes nothing. */
 export async function abortPhase(session: Session): Promise<PhaseOutcome> {
-  const { rollout, records } = await session.store.read();
+  const state = await session.store.read();
+  const inFlight = inFlightProblem(state, session.inputs.strategy);
+  if (inFlight !== undefined) return { verdict: fail(inFlight), outputs: refusedOutputs };
+  return session.inputs.strategy === "blue-green" ? abortColour(session) : abortCandidate(session, state);
+}
+
+async function abortCandidate(session: Session, { rollout, records }: ReleaseState): Promise<PhaseOutcome> {
   await updateRollout(session, (now) => ({ ...now, phase: "aborting" }));
   await silenceCandidate(session);
   const release = rollout?.candidateRelease || candidateReleaseOf(session.inputs.release);

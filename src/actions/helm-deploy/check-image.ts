@@ -32,9 +32,14 @@ export async function checkEvidence(inputs: HelmDeployInputs): Promise<EvidenceC
 }
 
 // What a phase cannot do without, whatever the caller asks for.
-function requiredGates({ phase, require }: HelmDeployInputs): readonly string[] {
-  const own = { promote: ["canary-analyze"], finish: ["smoke-test"] }[phase as string] ?? [];
-  return [...new Set([...require, ...own])];
+function requiredGates({ phase, strategy, require }: HelmDeployInputs): readonly string[] {
+  return [...new Set([...require, ...ownGates(phase, strategy)])];
+}
+
+function ownGates(phase: string, strategy: string): readonly string[] {
+  if (phase === "finish") return ["smoke-test"];
+  // A colour is promoted on its readiness, and is watched after the switch.
+  return phase === "promote" && strategy === "canary" ? ["canary-analyze"] : [];
 }
 
 // An analysis that never held the weight proves nothing about production's traffic.

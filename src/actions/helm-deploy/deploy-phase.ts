@@ -1,33 +1,29 @@
-import { combine, fail, pass, reasonsOf, type Verdict } from "../../core/verdict.ts";
-import { judgePlan } from "../../domain/plan/plan.ts";
 import type { DeployRecord } from "../../domain/record/record.ts";
-import { candidateConflicts } from "../../domain/release/candidate-conflicts.ts";
-import { deployedRevision, type HelmRevision, lastRevision } from "../../domain/release/history.ts";
-import { namespaceExists } from "../../platform/kubectl.ts";
-import { readPlanFile } from "../../platform/plan-file.ts";
+import type { ReleaseState } from "../../domain/record/state.ts";
+import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { judgeBeforeWrite, type Ready } from "./before-write.ts";
+import { deployColour } from "./blue-green/deploy.ts";
 import { deployCandidate } from "./candidate.ts";
-import { dryRun } from "./dry-run.ts";
 import { startDeployment } from "./github-deployment.ts";
 import { judgeGuard, takeOver } from "./guard.ts";
 import { openRecordOf } from "./open-record.ts";
 import { observeCurrent } from "./records.ts";
-import { type PreparedChart, type Rendered, renderCandidate, renderStable, withChart } from "./render.ts";
-import { digestOf, type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
+import { type PreparedChart, renderCandidate, renderStable, withChart } from "./render.ts";
+import { type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
 import { deployStable } from "./stable.ts";
+import { judgeStrategy } from "./strategy-change.ts";
 
-/** What is about to be applied, and what it starts from. */
-export interface Ready {
-  readonly chart: PreparedChart;
-  readonly stable: Rendered;
-  /** Present when a canary has something to be compared with. */
-  readonly candidate?: Rendered;
-  readonly history: readonly HelmRevision[];
+/** Deploys by the strategy: the release itself, a candidate beside it at weight 0, or the idle colour of a pair. */
+export async function deployPhase(session: Session): Promise<PhaseOutcome> {
+  const state = await session.store.read();
+  const strategy = await judgeStrategy(session, state);
+  if (strategy.kind !== "pass") return { verdict: strategy, outputs: refusedOutputs };
+  return session.inputs.strategy === "blue-green" ? deployColour(session) : deployRelease(session, state);
 }
 
-/** Deploys the stable release, or the candidate beside it at weight 0. */
-export function deployPhase(session: Session): Promise<PhaseOutcome> {
+function deployRelease(session: Session, state: ReleaseState): Promise<PhaseOutcome> {
   return withChart(session, async (chart) => {
-    const [ready, state] = await Promise.all([prepare(session, chart), session.store.read()]);
+    const ready = await prepare(session, chart);
     const guard = await judgeGuard(session, state, ready.history);
     const verdict = guard.kind === "pass" ? await judgeBeforeWrite(session, ready) : guard;
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
@@ -70,39 +66,4 @@ export function prepareStable(session: Session, chart: PreparedChart): Promise<R
 
 function historyOf({ cluster, inputs }: Session): Promise<readonly HelmRevision[]> {
   return cluster.helm.history(inputs.release, inputs.namespace);
-}
-
-/** Whether what is about to be applied is what was reviewed, and the cluster would take all of it. Writes nothing. */
-export async function judgeBeforeWrite(session: Session, ready: Ready): Promise<Verdict> {
-  const planned = await judgeAgainstPlan(session, ready);
-  if (planned.kind !== "pass") return planned;
-  const conflicts =
-    ready.candidate === undefined ? [] : candidateConflicts(ready.stable.objects, ready.candidate.objects);
-  if (conflicts.length > 0) return combine(conflicts.map((one) => fail(one)));
-  // Helm would make the namespace with the first object, so there is nothing yet to ask.
-  const { createNamespace, namespace } = session.inputs;
-  if (createNamespace && !(await namespaceExists(session.cluster.kubectl, namespace))) return pass;
-  const releases = [ready.stable, ...(ready.candidate === undefined ? [] : [ready.candidate])];
-  return combine(await Promise.all(releases.map((one) => dryRun(session, one))));
-}
-
-async function judgeAgainstPlan(
-  session: Session,
-  { chart, stable, candidate, history }: Ready,
-): Promise<Verdict> {
-  const { inputs } = session;
-  if (inputs.plan === undefined) return pass;
-  const verdict = judgePlan(await readPlanFile(inputs.plan), {
-    release: inputs.release,
-    namespace: inputs.namespace,
-    environment: inputs.environment,
-    strategy: inputs.strategy,
-    digest: digestOf(inputs),
-    valuesDigest: chart.stable.digest,
-    baseRevision: lastRevision(history)?.revision ?? 0,
-    manifestDigest: stable.digest,
-    ...(candidate === undefined ? {} : { candidateManifestDigest: candidate.digest }),
-  });
-  for (const reason of reasonsOf(verdict)) session.context.runner.info(reason);
-  return verdict;
 }

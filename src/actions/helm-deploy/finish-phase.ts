@@ -2,13 +2,18 @@ import { fail, pass } from "../../core/verdict.ts";
 import { changeRecord, mergeGates } from "../../domain/record/record.ts";
 import { withRollout } from "../../domain/record/state.ts";
 import { lastRevision } from "../../domain/release/history.ts";
+import { finishColour } from "./blue-green/finish.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { ended } from "./records.ts";
 import { digestOf, type PhaseOutcome, type Session } from "./session.ts";
 import { subjectRows, table } from "./summary.ts";
 
 /** Closes the record as good: from now on this revision is a proven way back. The smoke test has passed for it. */
-export async function finishPhase(session: Session): Promise<PhaseOutcome> {
+export function finishPhase(session: Session): Promise<PhaseOutcome> {
+  return session.inputs.strategy === "blue-green" ? finishColour(session) : finishRelease(session);
+}
+
+async function finishRelease(session: Session): Promise<PhaseOutcome> {
   const { cluster, inputs, store } = session;
   const digest = digestOf(inputs);
   const [state, history] = await Promise.all([

@@ -2,6 +2,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { isRecord } from "../../core/json.ts";
 import { parseReference } from "../../domain/image/reference.ts";
 import { type Strategy, strategies } from "../../domain/record/record.ts";
+import { pairTraffic } from "../../domain/release/colours.ts";
 import { type ChartImage, isValues, type Values } from "../../domain/release/image-values.ts";
 import { strategyProblem, type Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, type HelmChoice, readClusterAccess } from "../../platform/cluster-access.ts";
@@ -56,13 +57,15 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
   const plan = optional(runner, "plan");
   const githubToken = optional(runner, "github-token");
   const registryLogin = readRegistryLogin(runner);
-  const trafficText = await readTrafficText(runner, "traffic");
+  const release = readRelease(runner, strategy);
+  const given = await readTrafficText(runner, "traffic");
+  const trafficText = given.trim() === "" && strategy === "blue-green" ? pairTraffic(release) : given;
   const chartSource = readChartSource(runner);
   const access = { ...readClusterAccess(runner, runner.env), helm: helmChoice(chartSource) };
   const read: HelmDeployInputs = {
     phase,
     strategy,
-    release: readRelease(runner, strategy),
+    release,
     namespace: access.namespace,
     access,
     ...(chart === undefined ? {} : { chart }),
@@ -102,7 +105,9 @@ function trafficOf(traffic: Traffic | undefined) {
 
 function checkTogether(read: HelmDeployInputs): void {
   const { phase, strategy, traffic } = read;
-  const isRendering = phase === "plan" || phase === "deploy" || phase === "promote";
+  // A colour that is promoted stands already; a canary's promotion is an upgrade of the stable release.
+  const isRendering =
+    phase === "plan" || phase === "deploy" || (phase === "promote" && strategy !== "blue-green");
   if (isRendering && read.chart === undefined)
     throw new ConfigError(`Input "chart" is required for phase ${phase}: got nothing`);
   if (phase !== "abort" && read.images.length === 0)

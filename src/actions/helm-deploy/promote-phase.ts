@@ -2,7 +2,10 @@ import { fail, pass } from "../../core/verdict.ts";
 import { type DeployRecord, mergeGates } from "../../domain/record/record.ts";
 import type { ReleaseState, RolloutState } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
-import { judgeBeforeWrite, prepareStable, type Ready } from "./deploy-phase.ts";
+import { inFlightProblem } from "../../domain/release/strategy-change.ts";
+import { judgeBeforeWrite, type Ready } from "./before-write.ts";
+import { promoteColour } from "./blue-green/promote.ts";
+import { prepareStable } from "./deploy-phase.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { judgeHold } from "./guard.ts";
 import { ended, openRecordIn, updateRecord } from "./records.ts";
@@ -14,13 +17,20 @@ import { failureSummary, subjectRows, table } from "./summary.ts";
 import { returnToLastGood } from "./way-back.ts";
 import { removeCandidate, silenceCandidate, updateRollout } from "./weight.ts";
 
+/** Gives all traffic to what is tried: by switching to its colour, or by upgrading the stable release under a canary. */
+export async function promotePhase(session: Session): Promise<PhaseOutcome> {
+  const state = await session.store.read();
+  const inFlight = inFlightProblem(state, session.inputs.strategy);
+  if (inFlight !== undefined) return { verdict: fail(inFlight), outputs: refusedOutputs };
+  return session.inputs.strategy === "blue-green" ? promoteColour(session) : promoteCandidate(session, state);
+}
+
 /**
  * Brings the stable release to the candidate's digest while the candidate still serves its share, then takes the
  * share back and removes the candidate. The end state is that of a plain deploy.
  */
-export async function promotePhase(session: Session): Promise<PhaseOutcome> {
-  const state = await session.store.read();
-  const rollout = state.rollout;
+async function promoteCandidate(session: Session, state: ReleaseState): Promise<PhaseOutcome> {
+  const { rollout } = state;
   if (rollout === undefined) return nothingToPromote(session, state);
   const foreign = whyForeign(session, rollout);
   if (foreign !== undefined) return { verdict: fail(foreign), outputs: refusedOutputs };

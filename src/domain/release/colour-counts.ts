@@ -3,7 +3,7 @@ import type { ReleaseObjects } from "./candidate-conflicts.ts";
 import { workloadObjects } from "./manifest.ts";
 
 /** How many ready pods a workload of the tried colour must have to take over from the one that serves. */
-export interface WantedCount {
+export interface ColourCount {
   readonly kind: WorkloadFacts["kind"];
   readonly name: string;
   readonly replicas: number;
@@ -17,7 +17,7 @@ export function wantedCounts(
   tried: ReleaseObjects,
   serving: ReleaseObjects | undefined,
   live: readonly WorkloadFacts[],
-): readonly WantedCount[] {
+): readonly ColourCount[] {
   return workloadObjects(tried.objects).flatMap(({ kind, name }) => {
     const own = live.find((one) => one.kind === kind && one.name === name);
     if (own === undefined) return [];
@@ -50,13 +50,15 @@ function counterpart(
 
 /** The workloads that have fewer ready pods than they must have, one sentence each. */
 export function shortages(
-  counts: readonly WantedCount[],
+  counts: readonly ColourCount[],
   live: readonly WorkloadFacts[],
 ): readonly { readonly text: string; readonly isEmpty: boolean }[] {
   return counts.flatMap(({ kind, name, replicas }) => {
     const now = live.find((one) => one.kind === kind && one.name === name);
     const ready = now?.ready ?? 0;
     if (ready >= replicas) return [];
-    return [{ text: `${kind} ${name} has ${ready} of ${replicas} pods ready`, isEmpty: ready === 0 }];
+    const text = `${kind} ${name} has ${ready} of ${replicas} pods ready`;
+    // An object that is not seen at this moment may be in a list that is being read anew.
+    return [{ text, isEmpty: now !== undefined && ready === 0 }];
   });
 }

@@ -1,7 +1,7 @@
 import { judgeRollout, type Look, type RolloutMemory, startMemory } from "../rollout/judge.ts";
 import type { Signal } from "../rollout/signal.ts";
 import { workloadsOf } from "../rollout/view.ts";
-import { shortages, type WantedCount } from "./colour-counts.ts";
+import { type ColourCount, shortages } from "./colour-counts.ts";
 
 /** What earlier looks at a colour have seen. */
 export interface ColourMemory {
@@ -18,7 +18,7 @@ export type ColourVerdict =
 
 export interface ColourLook {
   readonly look: Look;
-  readonly counts: readonly WantedCount[];
+  readonly counts: readonly ColourCount[];
   /** Production's traffic goes to it: then missing pods are a failure, not a beginning. */
   readonly isServing: boolean;
 }

@@ -29,3 +29,12 @@ export function liveColour(greenPercent: number): Colour | undefined {
 export function weightFor(colour: Colour): number {
   return colour === "green" ? 100 : 0;
 }
+
+/** The traffic of a pair whose workflow names no front: a Service named after the release, which is ours to make. */
+export function pairTraffic(release: string): string {
+  return `provider: service
+route: {kind: Service, name: ${release}}
+stable: {service: ${colourRelease(release, "blue")}}
+candidate: {service: ${colourRelease(release, "green")}}
+`;
+}

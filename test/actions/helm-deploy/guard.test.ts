@@ -50,7 +50,7 @@ test.each([
       helm: served.helm ?? {},
       isOver: true,
     },
-    says: "was left by run 7: bring it home first (mode recover of rollback)",
+    says: "is in flight (web-candidate): end it first",
   },
 ])("deploy refuses $name, and changes nothing", async ({ world, says }) => {
   const { kind, did, reasons, state } = await deploy(world);
