@@ -56,11 +56,14 @@ export async function runAction(
   } catch (thrown) {
     isError = true;
     result = resultOfError(runner, thrown);
+  }
+  try {
+    const evidence = evidenceOf(name, result, { startedAt, run: context.run });
+    await publish({ runner, result, evidence, secrets });
   } finally {
+    // A second signal of a cancel must not end the step before what it has to say is written.
     cancelled.dispose();
   }
-  const evidence = evidenceOf(name, result, { startedAt, run: context.run });
-  await publish({ runner, result, evidence, secrets });
   settle(runner, result, isError);
 }
 
