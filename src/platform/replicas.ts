@@ -176,19 +176,39 @@ function startKeeper(kubectl: Kubectl, namespace: string, { counts, say }: Keepi
   };
 }
 
-/** Who wrote the count of a workload last: managers of the field, as the API server keeps them. */
-export async function countWriters(
+/** Who may write the count of a workload, as the API server keeps it. */
+export interface CountOwnership {
+  /** Helm applies the workload on the server: what it no longer names is dropped unless somebody else holds it. */
+  readonly isServerSide: boolean;
+  /** Helm alone holds the count: no autoscaler has ever changed it. */
+  readonly isHelmAlone: boolean;
+}
+
+export async function countOwnership(
   kubectl: Kubectl,
   namespace: string,
   { kind, name }: ScaledWorkload,
-): Promise<readonly { readonly manager: string; readonly operation: string }[]> {
+): Promise<CountOwnership> {
   const fields = await managedFields(kubectl, namespace, `${resources[kind]}/${name}`);
-  return fields
-    .filter((one) => at(one, "fieldsV1", "f:spec", "f:replicas") !== undefined)
-    .map((one) => ({
-      manager: textAt(one, "manager") ?? "",
-      operation: textAt(one, "operation") ?? "",
-    }));
+  const isHelm = (one: unknown) => textAt(one, "manager") === "helm";
+  const holders = fields.filter((one) => at(one, "fieldsV1", "f:spec", "f:replicas") !== undefined);
+  return {
+    isServerSide: fields.some((one) => isHelm(one) && textAt(one, "operation") === "Apply"),
+    isHelmAlone: holders.length > 0 && holders.every(isHelm),
+  };
+}
+
+/**
+ * Takes a hold of a workload's count as it is. A manifest that stops naming the count would else drop it: the server
+ * then sets 1, long before an autoscaler looks again.
+ */
+export async function holdCount(
+  kubectl: Kubectl,
+  namespace: string,
+  { kind, name, count }: WantedCount,
+): Promise<void> {
+  const metadata = { name, namespace };
+  await kubectl.apply({ apiVersion: "apps/v1", kind, metadata, spec: { replicas: count } });
 }
 
 /** The managed fields of one object; empty when it is not there. */

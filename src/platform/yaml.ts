@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { ConfigError, OutsideError } from "../core/errors.ts";
 
 /** The value of a YAML document given as an input. The parser is loaded when first needed: it is slow to start. */
@@ -7,6 +8,11 @@ export async function parseYamlInput(input: string, text: string): Promise<unkno
   const first = document.errors[0];
   if (first === undefined) return document.toJS();
   throw new ConfigError(`Input "${input}" must be YAML: ${first.message.split("\n")[0]}`);
+}
+
+/** The value of a YAML file that an input named. */
+export async function readYamlFile(input: string, path: string): Promise<unknown> {
+  return parseYamlInput(input, await readFile(path, "utf8"));
 }
 
 /** The documents of a rendered manifest; empty ones are left out. */

@@ -15,6 +15,8 @@ export interface RolloutRequest {
   readonly record: string;
   readonly timeoutMs: number;
   readonly createNamespace: boolean;
+  /** Takes fields back that others have changed. */
+  readonly forceConflicts?: true;
 }
 
 export type RolloutOutcome =
@@ -74,6 +76,7 @@ function upgrade(session: Session, request: RolloutRequest, interrupt: AbortSign
       timeoutMs: request.timeoutMs,
       labels: labelsOf(session, request.record),
       createNamespace: request.createNamespace,
+      ...(request.forceConflicts === true ? { forceConflicts: true } : {}),
     },
     AbortSignal.any([interrupt, context.signal]),
   );

@@ -1,11 +1,14 @@
 import { fail, pass, reasonsOf } from "../../core/verdict.ts";
 import type { DeployRecord } from "../../domain/record/record.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { keepReplicas } from "../../platform/replicas.ts";
 import { endDeployment } from "./github-deployment.ts";
+import { holdCounts, withLiveCounts } from "./live-counts.ts";
 import { ended, updateRecord } from "./records.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
 import { type RolloutFailure, type RolloutOutcome, rollOut } from "./rollout.ts";
 import type { PhaseOutcome, Session } from "./session.ts";
+import { returnSecondsOf, rolloutMs } from "./step-budget.ts";
 import { failureSummary, subjectRows, table } from "./summary.ts";
 import { returnToLastGood } from "./way-back.ts";
 
@@ -48,25 +51,56 @@ export async function deployStable(
   };
 }
 
-/** Rolls the stable release out and writes the revision into its record. */
+/** Rolls the stable release out, with counts that autoscalers own kept as they are, and writes the revision down. */
 export async function rollOutStable(
   session: Session,
-  { chart, stable }: StableDeploy,
+  deploy: StableDeploy,
   record: DeployRecord,
 ): Promise<RolloutOutcome> {
-  const { inputs } = session;
-  const outcome = await rollOut(session, {
-    rendered: stable,
-    chart: chart.chart,
-    record: record.id,
-    timeoutMs: inputs.timeoutMs,
-    createNamespace: inputs.createNamespace,
-  });
+  let outcome = await upgradeKeepingCounts(session, deploy, record);
+  if (outcome.kind === "failed" && countConflict.test(outcome.sentence)) {
+    session.context.runner.info(
+      "An autoscaler moved while Helm was about to write: once more, with its new count",
+    );
+    outcome = await upgradeKeepingCounts(session, deploy, record);
+  }
   if (outcome.kind === "ready") {
     const { revision, seconds } = outcome;
     await updateRecord(session, record.id, { revision, rolloutSeconds: Math.round(seconds * 10) / 10 });
   }
   return outcome;
+}
+
+const countConflict = /subresource "scale".*\.spec\.replicas/;
+
+async function upgradeKeepingCounts(
+  session: Session,
+  { chart, stable, history }: StableDeploy,
+  record: DeployRecord,
+): Promise<RolloutOutcome> {
+  const { inputs, cluster, context } = session;
+  const state = session.store.read();
+  return withLiveCounts(session, { chart, rendered: stable }, async (plan) => {
+    for (const sentence of plan.sentences) context.runner.info(sentence);
+    const { records } = await state;
+    const { rendered } = plan;
+    if (rendered.digest !== stable.digest)
+      await updateRecord(session, record.id, { manifestDigest: rendered.digest });
+    await holdCounts(session, plan);
+    return keepReplicas(cluster.kubectl, inputs.namespace, {
+      counts: plan.kept,
+      say: (line) => context.runner.info(line),
+      body: () =>
+        rollOut(session, {
+          rendered,
+          chart: chart.chart,
+          record: record.id,
+          timeoutMs: rolloutMs(session, returnSecondsOf(session, { history, records, rendered })),
+          createNamespace: inputs.createNamespace,
+          ...(plan.mustForce ? { forceConflicts: true } : {}),
+        }),
+    });
+  });
 }
 
 interface Failed {

@@ -1,6 +1,10 @@
+import { spendMs } from "../../core/budget.ts";
 import { fail, pass, type Verdict } from "../../core/verdict.ts";
+import { manifestObjects } from "../../domain/release/manifest.ts";
 import { chooseTarget } from "../../domain/rollback/target.ts";
+import { restoreRevision } from "../../platform/restore-revision.ts";
 import { lastLines } from "../../platform/shell.ts";
+import { parseManifest } from "../../platform/yaml.ts";
 import { ended, updateRecord } from "./records.ts";
 import type { RolloutFailure } from "./rollout.ts";
 import type { Session } from "./session.ts";
@@ -14,7 +18,8 @@ export async function returnToLastGood(
   recordId: string,
   failure: RolloutFailure,
 ): Promise<{ readonly sentence: string; readonly verdict: Verdict }> {
-  const { cluster, inputs, context } = session;
+  const { cluster, inputs, budget } = session;
+  const say = (line: string) => session.context.runner.info(line);
   if (failure.isUntouched)
     return done("Nothing of the running version was changed, so nothing is rolled back");
   const history = await cluster.helm.history(inputs.release, inputs.namespace);
@@ -28,12 +33,16 @@ export async function returnToLastGood(
     const why = target.kind === "none" ? target.reason : `revision ${target.revision} serves already`;
     return done(`Nothing is rolled back: ${why}`);
   }
-  context.runner.info(
-    `Rolling ${inputs.release} back to revision ${target.revision}, which is ${target.proof}`,
-  );
-  const ran = await cluster.helm.rollback(inputs.release, target.revision, inputs.namespace, {
-    timeoutMs: inputs.timeoutMs,
+  say(`Rolling ${inputs.release} back to revision ${target.revision}, which is ${target.proof}`);
+  const manifest = await cluster.helm.getManifest(inputs.release, inputs.namespace, target.revision);
+  const { ran, notes } = await restoreRevision(cluster, {
+    release: inputs.release,
+    revision: target.revision,
+    objects: manifestObjects(await parseManifest(manifest)),
+    timeoutMs: spendMs(budget),
+    say,
   });
+  for (const note of notes) say(note);
   if (ran.exitCode !== 0) {
     const sentence = `The rollback to revision ${target.revision} failed too: ${lastLines(ran.stderr)}`;
     return { sentence, verdict: fail(sentence) };
