@@ -1,7 +1,7 @@
 import { listAt, numberAt, textAt } from "../../../src/core/json.ts";
 import type { ReleaseState } from "../../../src/domain/record/state.ts";
 import { kubectl as kubectlOf } from "../../../src/platform/kubectl.ts";
-import { recordStore } from "../../../src/platform/record-store.ts";
+import { type RecordStore, recordStore } from "../../../src/platform/record-store.ts";
 import { mustSucceed, shell } from "../../../src/platform/shell.ts";
 import type { World } from "../../../src/rehearsal/cluster/world.ts";
 import { administer } from "../../../src/rehearsal/production-route.ts";
@@ -63,6 +63,22 @@ export class Place {
     );
   }
 
+  /** Gives the candidate a share of traffic as a ramp does: the intent in our state, and the route's weights. */
+  async ramp(percent: number, release = "web"): Promise<void> {
+    await this.#store(release).update((state) =>
+      state.rollout === undefined
+        ? state
+        : { ...state, rollout: { ...state.rollout, phase: "ramping", weight: percent } },
+    );
+    const weight = (index: number, value: number) => ({
+      op: "replace",
+      path: `/spec/rules/0/backendRefs/${index}/weight`,
+      value,
+    });
+    const patch = JSON.stringify([weight(0, 100 - percent), weight(1, percent)]);
+    await this.kubectl("patch", "httproute", "web", "--type=json", "-p", patch);
+  }
+
   /** Sends requests at an even rate until it is stopped; its report counts answers by version and track, and losses. */
   async probe({ requestsPerSecond = 50, service, connections }: ProbeOptions = {}): Promise<RunningTraffic> {
     const target = await this.#address(service);
@@ -86,9 +102,13 @@ export class Place {
 
   /** Everything that we keep in the cluster about a release. */
   records(release = "web"): Promise<ReleaseState> {
+    return this.#store(release).read();
+  }
+
+  #store(release: string): RecordStore {
     const { parts, kubeconfig } = this.world;
     const kubectl = kubectlOf(shell, { program: parts.kubectl, env: { KUBECONFIG: kubeconfig } });
-    return recordStore(kubectl, release, this.namespace).read();
+    return recordStore(kubectl, release, this.namespace);
   }
 
   /** Helm's revisions, oldest first; none when the release is not there. */

@@ -65,6 +65,8 @@ export class Stand extends Place {
   /** Kubeconfigs of the two identities; actions get the deployer's. */
   readonly deployer: string;
   readonly planner: string;
+  /** Versions by the digest of their image. */
+  readonly versions = new Map<string, string>();
   /** Every action that was run, for the log of a case that failed. */
   readonly runs: ActionRun[] = [];
   #job: Job;
@@ -110,8 +112,10 @@ export class Stand extends Place {
   }
 
   /** An image of the test's program by digest. Each version is another digest; `env` holds its faults. */
-  image(version: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
-    return pushVersion(this.world, version, env);
+  async image(version: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const image = await pushVersion(this.world, version, env);
+    this.versions.set(image.split("@")[1] ?? "", version);
+    return image;
   }
 
   /** Runs an action to its end. Inputs that every case needs are filled in; the others default as action.yml says. */

@@ -1,7 +1,15 @@
 import type { DeliveryCase } from "../case.ts";
+import { blueGreenCases } from "./blue-green.ts";
+import { failFastCases } from "./fail-fast.ts";
 import { harnessCases } from "./harness.ts";
+import { sequenceCases } from "./sequences.ts";
+import { turnCases } from "./turns.ts";
 
 /** Every case, one line for each topic. */
-export const allCases: readonly DeliveryCase[] = [
-  ...harnessCases, //
-];
+export const allCases: readonly DeliveryCase[] = Object.values({
+  blueGreenCases,
+  failFastCases,
+  harnessCases,
+  sequenceCases,
+  turnCases,
+}).flat();
