@@ -35,10 +35,28 @@ export class Journal {
   readonly problems: string[] = [];
   readonly notes: string[] = [];
   readonly #options: JournalOptions;
+  #stop: AbortSignal;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#stop = options.cancelled;
     this.startedAt = options.clock.now();
+  }
+
+  /** Another reason to begin nothing more: the release is in other hands. */
+  stopOn(signal: AbortSignal): void {
+    this.#stop = AbortSignal.any([this.#stop, signal]);
+  }
+
+  get stop(): AbortSignal {
+    return this.#stop;
+  }
+
+  /** Writes down a step that took all the time until now. */
+  mark(name: string, sentence: string): void {
+    const milliseconds = this.elapsedMs();
+    this.steps.push({ name, milliseconds, isDone: true, sentence });
+    this.#options.say(`done: ${name} (${formatMs(milliseconds)}): ${sentence}`);
   }
 
   leftMs(): number {
@@ -81,8 +99,13 @@ export class Journal {
 
   /** Runs a step that a cancelled run leaves to the job that recovers. */
   async stepUnlessCancelled<T>(name: string, body: () => Promise<Done<T>>): Promise<Done<T> | undefined> {
-    if (!this.#options.cancelled.aborted) return this.step(name, body);
-    this.problems.push(`The step was cancelled before: ${name}; mode recover does it`);
+    if (!this.#stop.aborted) return this.step(name, body);
+    const isCancelled = this.#options.cancelled.aborted;
+    this.problems.push(
+      isCancelled
+        ? `The step was cancelled before: ${name}; mode recover does it`
+        : `Not done: ${name}: ${messageOf(this.#stop.reason)}`,
+    );
     return undefined;
   }
 }

@@ -13,9 +13,13 @@ export function main(): Promise<void> {
       import("./run.ts"),
       import("../../platform/cluster-access.ts"),
     ]);
-    return withCluster(context, inputs.access, async (cluster) =>
-      rollback(inputs, context, await partsOf(inputs, context, cluster)),
-    );
+    return withCluster(context, inputs.access, async (cluster) => {
+      const one = async (release: string) =>
+        rollback({ ...inputs, release }, context, await partsOf({ ...inputs, release }, context, cluster));
+      if (inputs.release !== "") return one(inputs.release);
+      const { recoverAll } = await import("./recover-all.ts");
+      return recoverAll(cluster, one);
+    });
   });
 }
 
@@ -24,15 +28,18 @@ async function partsOf(
   context: ActionContext,
   cluster: Parts["cluster"],
 ): Promise<Parts> {
-  const [{ recordStore }, { githubApi }, { confirmWeight }, { systemClock }] = await Promise.all([
-    import("../../platform/record-store.ts"),
-    import("../../platform/github-api.ts"),
-    import("../../platform/traffic-confirm.ts"),
-    import("../../platform/clock.ts"),
-  ]);
+  const [{ recordStore }, { githubApi }, { confirmWeight }, { systemClock }, { withLease }] =
+    await Promise.all([
+      import("../../platform/record-store.ts"),
+      import("../../platform/github-api.ts"),
+      import("../../platform/traffic-confirm.ts"),
+      import("../../platform/clock.ts"),
+      import("../../platform/lease.ts"),
+    ]);
   return {
     cluster,
     store: recordStore(cluster.kubectl, inputs.release, cluster.namespace),
+    withLease: (request, body) => withLease(cluster.kubectl, request, body),
     confirm: confirmWeight,
     clock: systemClock,
     late: lateAfter(context.signal),

@@ -29,12 +29,18 @@ export async function removeCandidate(
   const removed = await journal.stepUnlessCancelled("remove the candidate", async () => {
     // A run that was about to raise the weight when it was taken from it may have done so once more.
     const weight = await trafficSwitch(kubectl, traffic, namespace).readWeight();
-    if (weight > 0)
+    if (weight !== plan.home)
       throw new OutsideError(
-        `Release ${candidateRelease} was not removed: it gets ${weight} % of the traffic again`,
+        `Release ${candidateRelease} was not removed: it gets ${Math.abs(weight - plan.home)} % of the traffic again`,
       );
     const timeoutMs = Math.max(1000, Math.min(longestMs, journal.leftMs()));
-    const ran = await helm.uninstall(candidateRelease, namespace, { timeoutMs, signal: parts.late });
+    const removal = { timeoutMs, signal: parts.late };
+    // A colour's revisions are ways back for later rollbacks.
+    const ran = await helm.uninstall(
+      candidateRelease,
+      namespace,
+      plan.strategy === "blue-green" ? { ...removal, keepHistory: true } : removal,
+    );
     if (ran.exitCode !== 0 || ran.timedOut)
       throw new OutsideError(describeFailure("helm", ["uninstall"], ran));
     return { value: true, sentence: `release ${candidateRelease} is gone` };

@@ -50,7 +50,17 @@ export function planColours(
     way.target !== undefined || way.traffic !== "none" || way.candidateRelease !== undefined
       ? []
       : [`Release ${name} serves revision ${choice.candidate.revision} already`];
-  return { ...base, ...way, home, problems: [], notes };
+  const { record } = choice.candidate;
+  const serves = lastRevision(world.histories[colour])?.revision;
+  return {
+    ...base,
+    ...way,
+    ...(record === undefined ? {} : { returned: record }),
+    ...(way.target !== undefined || serves === undefined ? {} : { serves }),
+    home,
+    problems: [],
+    notes,
+  };
 }
 
 function undoneBy({ release, state, live, histories }: ColourWorld, attempt: Attempt | undefined) {

@@ -6,9 +6,15 @@ export interface MeanTime {
   readonly count: number;
 }
 
-/** Undefined where no rollback is on record. */
-export function meanRollbackTime(records: readonly DeployRecord[]): MeanTime | undefined {
-  const times = records.flatMap(({ rollbackSeconds }) => rollbackSeconds ?? []);
+/** With the one that is not on record yet, where there is one. Undefined where no rollback is known. */
+export function meanRollbackTime(
+  records: readonly DeployRecord[],
+  latest?: number | undefined,
+): MeanTime | undefined {
+  const times = [
+    ...records.flatMap(({ rollbackSeconds }) => rollbackSeconds ?? []),
+    ...(latest === undefined ? [] : [latest]),
+  ];
   if (times.length === 0) return undefined;
   const sum = times.reduce((total, one) => total + one, 0);
   return { seconds: Math.round((sum / times.length) * 10) / 10, count: times.length };

@@ -18,6 +18,10 @@ export interface RollbackPlan {
   readonly home: number;
   readonly strategy: "canary" | "blue-green" | "rolling";
   readonly undone?: DeployRecord;
+  /** The record that stands for what is returned to. */
+  readonly returned?: DeployRecord;
+  /** The revision that serves afterwards, where no release is changed. */
+  readonly serves?: number;
   /** A first install that failed: nothing came before it. The Helm release that could be removed. */
   readonly first?: string;
   readonly problems: readonly string[];
@@ -86,7 +90,9 @@ function complete(world: RollbackWorld, draft: Draft): RollbackPlan {
   const hasCandidate = draft.candidateRelease !== undefined;
   const strategy = hasCandidate ? ("canary" as const) : ("rolling" as const);
   const base = { ...rest, home: 0, strategy, ...(from === undefined ? {} : { from }) };
-  if (request === undefined) return { ...base, traffic: hasCandidate ? "first" : "none", problems: [] };
+  const stays = stayingOf(world, from);
+  if (request === undefined)
+    return { ...base, ...stays, traffic: hasCandidate ? "first" : "none", problems: [] };
   const choice = chooseTarget(world.history, world.state.records, request);
   switch (choice.kind) {
     case "none":
@@ -94,12 +100,14 @@ function complete(world: RollbackWorld, draft: Draft): RollbackPlan {
         return { ...base, traffic: hasCandidate ? "first" : "none", first: world.release, problems: [] };
       return {
         ...base,
+        ...stays,
         traffic: hasCandidate ? "first" : "none",
         problems: [`Cannot roll back ${world.release}: ${choice.reason}`],
       };
     case "current":
       return {
         ...base,
+        ...stays,
         traffic: hasCandidate ? "first" : "none",
         problems: [],
         notes: [...draft.notes, `Release ${world.release} is at revision ${choice.revision} already`],
@@ -108,11 +116,20 @@ function complete(world: RollbackWorld, draft: Draft): RollbackPlan {
       return {
         ...base,
         target: choice,
+        ...(choice.record === undefined ? {} : { returned: choice.record }),
         // A stable release without a ready pod cannot take the traffic yet: the candidate keeps it until it can.
         traffic: hasCandidate ? (world.isStableReady ? "first" : "last") : "none",
         problems: [],
       };
   }
+}
+
+function stayingOf(world: RollbackWorld, from: number | undefined) {
+  const returned = currentRecord(world);
+  return {
+    ...(from === undefined ? {} : { serves: from }),
+    ...(returned === undefined ? {} : { returned }),
+  };
 }
 
 /** Whether a record is of an attempt that never became good. */

@@ -1,8 +1,11 @@
 import type { Parts } from "../../../src/actions/rollback/world.ts";
 import { OutsideError } from "../../../src/core/errors.ts";
+import { leaseOf } from "../../../src/domain/lock/lease.ts";
+import type { TakenFrom } from "../../../src/domain/lock/take.ts";
 import type { ReleaseState } from "../../../src/domain/record/state.ts";
 import type { HelmRevision } from "../../../src/domain/release/history.ts";
 import type { Cluster } from "../../../src/platform/cluster-access.ts";
+import { LeaseHeldError } from "../../../src/platform/lease.ts";
 import type { Confirmation } from "../../../src/platform/traffic-confirm.ts";
 import { digestNumber, history } from "../../domain/rollback/records.ts";
 
@@ -22,6 +25,12 @@ export interface FakeWorld {
   readonly helmFails?: true;
   /** The digest that pods run after the rollback, when it is not the one they should. */
   readonly runs?: string;
+  /** Why the Lease is refused, when it is. */
+  readonly leaseHeld?: string;
+  /** How the Lease came into our hands. */
+  readonly taken?: TakenFrom;
+  /** The manifest of a revision, when it is not one Deployment. */
+  readonly manifest?: (revision: number) => string;
   /** Runs at each thing that is done, by its name. */
   readonly at?: (what: string) => void;
 }
@@ -57,7 +66,9 @@ export function fakeParts(world: FakeWorld) {
       helm: {
         history: async () => revisions,
         status: async () => (world.state.rollout === undefined ? undefined : "deployed"),
-        getManifest: async (_release: string, _namespace: string, revision: number) => manifest(revision),
+        getHooks: async () => "",
+        getManifest: async (_release: string, _namespace: string, revision: number) =>
+          (world.manifest ?? manifest)(revision),
         rollback: async (_release: string, revision: number) => {
           act(`helm rollback ${revision}`);
           if (world.helmFails === true) return { ...ran, exitCode: 1, stderr: "Error: timed out waiting" };
@@ -79,6 +90,16 @@ export function fakeParts(world: FakeWorld) {
         state = after;
         return state;
       },
+    },
+    withLease: async (_request, body) => {
+      if (world.leaseHeld !== undefined) throw new LeaseHeldError(world.leaseHeld);
+      return body({
+        lost: new AbortController().signal,
+        command: () => undefined,
+        commandWords: () => "",
+        whyLost: () => undefined,
+        taken: { from: world.taken ?? "free", before: leaseOf(undefined) },
+      });
     },
     registryFor: async () =>
       ({
@@ -122,10 +143,14 @@ function fakeGithub(isOver: boolean | "outage", deployments: string[]) {
 }
 
 function fakeKubectl(world: FakeWorld, newest: () => HelmRevision | undefined) {
+  const isRestored = () => newest()?.description.startsWith("Rollback") === true;
   return {
+    run: async () => ({ ...ran, stdout: "deployments   deploy   apps/v1   true   Deployment\n" }),
     list: async (kind: string, _namespace: string, selector = "") => {
       if (kind === "endpointslices") {
-        const isReady = (world.ready ?? ["web", "web-candidate"]).includes(selector.split("=")[1] ?? "");
+        const isReady =
+          (world.ready ?? ["web", "web-candidate"]).includes(selector.split("=")[1] ?? "") ||
+          (isRestored() && selector.endsWith("=web"));
         return [{ endpoints: [{ conditions: { ready: isReady } }] }];
       }
       const restored = Number(

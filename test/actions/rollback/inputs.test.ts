@@ -26,7 +26,7 @@ test.each([
   { change: { release: "Web_1" }, says: 'Input "release" must be the name of a Helm release: got "Web_1"' },
   { change: { namespace: "" }, says: 'Input "namespace" is required: got nothing' },
   { change: { namespace: "Shop" }, says: 'Input "namespace" must be a Kubernetes namespace' },
-  { change: { mode: "undo" }, says: 'Input "mode" must be one of rollback, recover: got "undo"' },
+  { change: { mode: "undo" }, says: 'Input "mode" must be one of rollback, recover, lift-hold: got "undo"' },
   { change: { reason: "" }, says: 'Input "reason" is required to roll back: got nothing' },
   { change: { to: "yesterday" }, says: 'Input "to" must be last-good, -1 or further back, a revision' },
   { change: { automatic: "yes" }, says: 'Input "automatic" must be true or false: got "yes"' },
@@ -43,7 +43,7 @@ test.each([
     change: { traffic: "/nowhere/traffic.yaml" },
     says: 'Input "traffic" must be YAML or the path of a file',
   },
-  { change: { traffic: "provider: istio" }, says: '"provider" must be one of gateway: got "istio"' },
+  { change: { traffic: "provider: istio" }, says: 'Input "traffic" must have "route"' },
   { change: { "registry-username": "octocat" }, says: 'Input "registry-password" is required' },
   { change: { server: "https://cluster" }, says: 'Inputs "kubeconfig" and "server" exclude each other' },
   {

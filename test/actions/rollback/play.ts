@@ -38,7 +38,9 @@ export async function play(
     run: { ...run, runId, job, commit: "c0ffee", actor: "octocat" },
   } as unknown as ActionContext;
   const result = await rollback(await readInputs(runner), context, fake.parts);
-  return { ...fake, result, kind: result.verdict.kind, reasons: reasonsOf(result.verdict) };
+  const made = (result.details.checks ?? []) as readonly { name: string; result: string; sentence: string }[];
+  const checks = Object.fromEntries(made.map((one) => [one.name, `${one.result}: ${one.sentence}`]));
+  return { ...fake, result, checks, kind: result.verdict.kind, reasons: reasonsOf(result.verdict) };
 }
 
 const canaryRecord = record(9, { status: "deploying", previousRevision: 1, deploymentId: 9 });

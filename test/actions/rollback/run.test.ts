@@ -8,13 +8,14 @@ test("rollback takes a canary's traffic first, proves it, and then removes the c
   expect(kind).toBe("pass");
   expect(did).toEqual(["state", "weight 0", "confirm 0", "uninstall web-candidate", "state"]);
   expect(state().rollout).toBeUndefined();
-  expect(state().records[0]).toMatchObject({ id: "record-9", status: "rolled-back" });
+  expect(state().records[0]).toMatchObject({ strategy: "rollback", status: "good", revision: 1 });
+  expect(state().records[1]).toMatchObject({ id: "record-9", status: "rolled-back" });
   expect(deployments).toEqual(["9 failure"]);
   expect(result.outputs).toMatchObject({
     strategy: "canary",
     "from-revision": "1",
     "to-revision": "1",
-    record: "record-9",
+    record: "100-1-deploy-rollback-1",
   });
 });
 
@@ -65,10 +66,10 @@ test("rollback of a rolling deploy marks both deployments", async () => {
     helm: "1 superseded, 2 deployed",
     isOver: true,
   });
-  expect(did).toEqual(["helm rollback 1", "state"]);
+  expect(did).toEqual(["state", "helm rollback 1", "state"]);
   expect(deployments).toEqual(["9 failure", "1 success"]);
   expect(state().records.map(({ id, status }) => [id, status])).toEqual([
-    ["100-1-rollback-3", "good"],
+    ["100-1-deploy-rollback-2", "good"],
     ["record-9", "rolled-back"],
     ["record-1", "good"],
   ]);

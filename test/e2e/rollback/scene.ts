@@ -11,6 +11,7 @@ import type { ActionContext } from "../../../src/platform/action.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { helm } from "../../../src/platform/helm.ts";
 import { kubectl } from "../../../src/platform/kubectl.ts";
+import { withLease } from "../../../src/platform/lease.ts";
 import { recordStore } from "../../../src/platform/record-store.ts";
 import { mustSucceed, shell } from "../../../src/platform/shell.ts";
 import { trafficSwitch } from "../../../src/platform/traffic.ts";
@@ -47,7 +48,7 @@ const chart = fileURLToPath(new URL("chart", import.meta.url));
 
 /** A canary is promoted; its runner dies while Helm is half-way; a recovery brings everything home under traffic. */
 export async function play(world: Place, image: string): Promise<Seen> {
-  const { parts, traffic, upgrade } = prepare(world, image);
+  const { parts, traffic, trafficText, upgrade } = prepare(world, image);
   await upgrade("web", "stable", "1");
   await upgrade("web-candidate", "candidate", "2");
   await parts.store.update((state) =>
@@ -61,7 +62,7 @@ export async function play(world: Place, image: string): Promise<Seen> {
   const weights = await climb(parts, traffic, [0, 5, 50, 100, 95]);
   await killHelm(world, image);
   const locked = (await parts.cluster.helm.history("web", namespace)).at(-1)?.status ?? "";
-  const result = await rollback(inputs(traffic), context, parts);
+  const result = await rollback(inputs(trafficText), context, parts);
   const report = await load.stop();
   const after = await startTraffic({ ...requests, requestsPerSecond: 100, concurrency: 4 });
   await sleep(1000);
@@ -105,16 +106,18 @@ function prepare(world: Place, image: string) {
     kubectl: kubectl(shell, { program: world.parts.kubectl, env }),
     helm: helm(shell, { program: world.parts.helm, env, major: 4 }),
   };
-  const traffic = parseTraffic(`provider: gateway
+  const trafficText = `provider: gateway
 route: {name: web}
 stable: {service: web, port: 80}
 candidate: {service: web-candidate, port: 80}
 confirm: {url: "${world.gatewayUrl}/", host: ${world.hostnames.production}}
-`);
+`;
+  const traffic = parseTraffic(trafficText);
   if (traffic === undefined) throw new Error("there is traffic");
   const parts: Parts = {
     cluster,
     store: recordStore(cluster.kubectl, "web", namespace),
+    withLease: (request, body) => withLease(cluster.kubectl, request, body),
     confirm: confirmWeight,
     clock: systemClock,
     late: new AbortController().signal,
@@ -123,7 +126,7 @@ confirm: {url: "${world.gatewayUrl}/", host: ${world.hostnames.production}}
   };
   const upgrade = (release: string, track: string, version: string) =>
     mustSucceed(shell, world.parts.helm, [...upgradeArgs(release, track, version, image), "--wait"], { env });
-  return { parts, traffic, upgrade };
+  return { parts, traffic, trafficText, upgrade };
 }
 
 function upgradeArgs(release: string, track: string, version: string, image: string): readonly string[] {
@@ -174,18 +177,23 @@ const context = {
   run: { ...run, runId: "200", commit: "c0ffee", actor: "octocat" },
 } as unknown as ActionContext;
 
-function inputs(traffic: Parameters<typeof trafficSwitch>[1]): Parameters<typeof rollback>[0] {
+function inputs(trafficText: string): Parameters<typeof rollback>[0] {
   return {
     release: "web",
     mode: "recover",
     to: parseTarget("last-good"),
     reason: "its runner was lost",
+    severity: "P2",
+    lift: { kind: "all" },
+    allowDowntime: false,
+    ignoreSchemaLevel: false,
+    firstInstall: "keep",
     isAutomatic: false,
     allowUnverified: false,
     verify: true,
     timeLimitMs: 300_000,
     dryRun: false,
-    traffic,
+    trafficText,
     access: { kind: "ambient", namespace, path: "" },
   };
 }

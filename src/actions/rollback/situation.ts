@@ -1,0 +1,197 @@
+import { messageOf } from "../../core/errors.ts";
+import { runOfIdentity } from "../../domain/lock/holder.ts";
+import type { ReleaseState } from "../../domain/record/state.ts";
+import { isPending, lastRevision } from "../../domain/release/history.ts";
+import { planColours } from "../../domain/rollback/colours.ts";
+import {
+  type Attempt,
+  attemptOfRun,
+  type Claim,
+  claimAttempt,
+  mayBeHealthy,
+  resumedRollback,
+  unfinishedAttempt,
+} from "../../domain/rollback/interrupted.ts";
+import { planReturn, planUndo, type RollbackPlan, type RollbackWorld } from "../../domain/rollback/plan.ts";
+import type { TargetRequest } from "../../domain/rollback/target.ts";
+import type { Traffic } from "../../domain/traffic/traffic.ts";
+import type { ActionContext } from "../../platform/action.ts";
+import type { Lease } from "../../platform/lease.ts";
+import { toTraffic } from "../../platform/traffic-input.ts";
+import type { RollbackInputs } from "./inputs.ts";
+import type { Journal } from "./journal.ts";
+import { isPair, type Parts, pairTrafficText, readPair, readWorld } from "./world.ts";
+
+export interface Story {
+  readonly inputs: RollbackInputs;
+  readonly context: ActionContext;
+  readonly parts: Parts;
+  readonly journal: Journal;
+  /** Absent in a dry run, which takes nothing. */
+  readonly lease?: Lease;
+}
+
+/** What there is to undo, and how. */
+export interface Task {
+  readonly plan: RollbackPlan;
+  readonly attempt: Attempt | undefined;
+  readonly traffic: Traffic | undefined;
+  /** Its text, for whoever has to go on with it. */
+  readonly trafficText: string;
+  readonly state: ReleaseState;
+}
+
+export type Situation =
+  | { readonly kind: "task"; readonly task: Task }
+  /** Nothing is to be done. */
+  | { readonly kind: "left"; readonly sentence: string }
+  /** Nothing may be done, because of what is not known. */
+  | { readonly kind: "unknown"; readonly sentence: string }
+  | { readonly kind: "refused"; readonly sentence: string };
+
+/** The attempt that is to be undone or carried on; a sentence where there is none and one is needed. */
+export function attemptIn({ inputs, context }: Omit<Story, "lease">, state: ReleaseState) {
+  const isOwnOnly = inputs.mode === "rollback" && inputs.isAutomatic;
+  const attempt = isOwnOnly ? attemptOfRun(state, context.run.runId) : unfinishedAttempt(state);
+  if (attempt !== undefined) return { attempt };
+  if (isOwnOnly) return { nothing: "Nothing to undo: this run changed nothing that is not finished" };
+  return inputs.mode === "recover" ? { nothing: "Nothing to recover: no rollout is under way" } : {};
+}
+
+/** Looks at records, Helm and route, and decides what is to be done. Changes nothing. */
+export async function assess(story: Story): Promise<Situation> {
+  const { inputs, context, parts, journal } = story;
+  const state = await parts.store.read();
+  const { attempt, nothing } = attemptIn(story, state);
+  if (nothing !== undefined) return { kind: "left", sentence: nothing };
+  const isOwnOnly = inputs.mode === "rollback" && inputs.isAutomatic;
+  const claim = attempt === undefined || isOwnOnly ? free : await claimOf(story, attempt);
+  if (inputs.mode === "recover" && claim.kind === "live")
+    return { kind: "left", sentence: `Left alone: ${claim.reason}` };
+  if (inputs.mode === "recover" && claim.kind === "unknown")
+    return { kind: "unknown", sentence: `Left alone: ${claim.reason}` };
+  if (isPair(state, inputs.release)) return assessPair(story, state, attempt);
+  const trafficText = inputs.trafficText || (attempt?.rollout?.traffic ?? "");
+  const traffic = await toTraffic(trafficText);
+  const world = await readWorld(parts, inputs.release, traffic);
+  const newest = lastRevision(world.history);
+  if (inputs.mode === "recover" && attempt !== undefined && mayBeHealthy(attempt, newest, context.run.runId))
+    return {
+      kind: "left",
+      sentence: `Left alone: run ${attempt.run.id} deployed revision ${newest?.revision} and never judged it; no rollout is under way`,
+    };
+  const locked = lockProblem(story, world, claim);
+  if (locked !== undefined) return { kind: "refused", sentence: locked };
+  if (claim.kind !== "free") journal.notes.push(`Taken out of its hands: ${claim.reason}`);
+  return {
+    kind: "task",
+    task: { plan: planOf(story, world, attempt), attempt, traffic, trafficText, state },
+  };
+}
+
+async function assessPair(
+  story: Story,
+  state: ReleaseState,
+  attempt: Attempt | undefined,
+): Promise<Situation> {
+  const { inputs, parts } = story;
+  const trafficText = inputs.trafficText || (attempt?.rollout?.traffic ?? pairTrafficText(inputs.release));
+  const traffic = await toTraffic(trafficText);
+  if (traffic === undefined) throw new Error("a pair has traffic");
+  const world = await readPair(parts, inputs.release, traffic);
+  const resumed = attempt === undefined ? undefined : resumedRollback(state, attempt);
+  const request = requestOf(story, state);
+  const isOwn = isAutomatic(inputs) && attempt !== undefined;
+  const goal = resumed?.target?.digest ?? "";
+  const plan = planColours(world, attempt, {
+    ...request,
+    ...(isOwn ? { handle: goal === "" ? { kind: "last-good" } : { kind: "digest", digest: goal } } : {}),
+    ...(resumed === undefined ? {} : { allowUnverified: true }),
+  });
+  const undone = resumed?.undone ?? plan.undone;
+  return {
+    kind: "task",
+    task: {
+      plan: { ...plan, ...(undone === undefined ? {} : { undone }) },
+      attempt,
+      traffic,
+      trafficText,
+      state,
+    },
+  };
+}
+
+const free: Claim = { kind: "free" };
+
+async function claimOf(story: Story, attempt: Attempt): Promise<Claim> {
+  const { inputs, context, parts, journal } = story;
+  const { runId, attempt: number, job } = context.run;
+  const { run } = attempt;
+  // What our own job began earlier is ours: its step has ended, else this one would not run.
+  if (run.id === runId && run.attempt === number && run.job === job) return free;
+  if (isProvenGone(story, attempt)) return free;
+  const now = parts.clock.now();
+  try {
+    return claimAttempt(attempt, { isOver: await parts.github?.isOver(run), now });
+  } catch (error) {
+    journal.notes.push(`GitHub was asked about run ${run.id} in vain: ${messageOf(error)}`);
+    return claimAttempt(attempt, { isOver: undefined, now });
+  } finally {
+    if (parts.github === undefined && inputs.mode === "recover")
+      journal.notes.push('Without "github-token" nobody can say whether the run has ended');
+  }
+}
+
+/** A Lease that its holder stopped renewing in the middle of a step says as much as GitHub does. */
+function isProvenGone({ lease }: Story, { run }: Attempt): boolean {
+  if (lease === undefined || !/^(over|expired)$/.test(lease.taken.from)) return false;
+  const holder = runOfIdentity(lease.taken.before.holder);
+  return holder !== undefined && holder.id === run.id && holder.attempt === run.attempt;
+}
+
+/** Helm's lock in the hands of a run that may be alive: two Helms at once would leave a state nobody knows. */
+function lockProblem(
+  { inputs, lease }: Story,
+  { history, release }: RollbackWorld,
+  claim: Claim,
+): string | undefined {
+  const newest = history.at(-1);
+  if (!isPending(newest) || claim.kind === "free" || newest === undefined) return undefined;
+  if (claim.kind === "unknown" && inputs.allowUnverified) return undefined;
+  // Whoever worked was asked to yield and was given the time to.
+  if (lease !== undefined && /^(yielded|forced|over|expired)$/.test(lease.taken.from)) return undefined;
+  const cure =
+    claim.kind === "live" ? "cancel it: its own job rolls back" : "allow-unverified takes it all the same";
+  return `Helm is at work on ${release} (revision ${newest.revision}, ${newest.status}) and ${claim.reason}: ${cure}`;
+}
+
+function isAutomatic({ isAutomatic: asked, mode }: RollbackInputs): boolean {
+  return asked || mode === "recover";
+}
+
+function requestOf({ inputs }: Story, { holds }: ReleaseState): TargetRequest {
+  return {
+    handle: inputs.to,
+    isAutomatic: isAutomatic(inputs),
+    allowUnverified: inputs.allowUnverified,
+    held: holds.map(({ digest }) => digest),
+  };
+}
+
+function planOf(story: Story, world: RollbackWorld, attempt: Attempt | undefined): RollbackPlan {
+  const { inputs } = story;
+  const request = requestOf(story, world.state);
+  const resumed = attempt === undefined ? undefined : resumedRollback(world.state, attempt);
+  if (attempt === undefined) return planReturn(world, attempt, request);
+  if (resumed === undefined)
+    return isAutomatic(inputs)
+      ? planUndo(world, attempt, { ...request, handle: { kind: "last-good" } })
+      : planReturn(world, attempt, request);
+  // A rollback that was cut short is carried on; what it undid is what is undone.
+  const { record: _open, ...rest } = attempt;
+  const base = { ...rest, ...(resumed.undone === undefined ? {} : { record: resumed.undone }) };
+  const revision = resumed.target?.revision;
+  if (!isAutomatic(inputs) || revision === undefined) return planReturn(world, base, request);
+  const handle = { kind: "revision", revision } as const;
+  return planReturn(world, base, { ...request, handle, allowUnverified: true });
+}
