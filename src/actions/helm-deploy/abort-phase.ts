@@ -2,6 +2,7 @@ import { fail, pass } from "../../core/verdict.ts";
 import type { ReleaseState } from "../../domain/record/state.ts";
 import { inFlightProblem } from "../../domain/release/strategy-change.ts";
 import { abortColour } from "./blue-green/abort.ts";
+import { returnPins } from "./blue-green/pins.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { candidateReleaseOf } from "./inputs.ts";
 import { ended, updateRecord } from "./records.ts";
@@ -28,6 +29,7 @@ async function abortCandidate(session: Session, { rollout, records }: ReleaseSta
     await updateRecord(session, record.id, ended({ status: "bad", untouched: true, reason }));
     await endDeployment(session, record.id, { state: "failure", description: reason });
   }
+  await returnPins(session);
   await updateRollout(session, () => undefined);
   return {
     verdict: pass,

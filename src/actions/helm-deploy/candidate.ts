@@ -3,16 +3,19 @@ import type { DeployRecord } from "../../domain/record/record.ts";
 import { type RolloutState, withRollout } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { trafficSwitch } from "../../platform/traffic.ts";
+import { pinColours, returnPins } from "./blue-green/pins.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { ended, updateRecord } from "./records.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
 import { type RolloutFailure, rollOut } from "./rollout.ts";
 import { digestOf, type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
+import { rolloutMs } from "./step-budget.ts";
 import { failureSummary, subjectRows, table } from "./summary.ts";
 import { removeCandidate, silenceCandidate, updateRollout } from "./weight.ts";
 
 export interface CandidateDeploy {
   readonly chart: PreparedChart;
+  readonly stable: Rendered;
   readonly candidate: Rendered;
   readonly history: readonly HelmRevision[];
 }
@@ -23,12 +26,19 @@ const expiresAfterMs = 6 * 3_600_000;
 /** Installs the candidate beside the stable release, at weight 0. */
 export async function deployCandidate(
   session: Session,
-  { chart, candidate, history }: CandidateDeploy,
+  { chart, stable, candidate, history }: CandidateDeploy,
   record: DeployRecord,
 ): Promise<PhaseOutcome> {
   const problems = await routeProblems(session);
   if (problems.length > 0) return refuse(session, record, problems);
-  await session.store.update((state) => withRollout(state, rolloutOf(session, candidate.release, record)));
+  await session.store.update((state) => {
+    const rollout = rolloutOf(session, candidate.release, record);
+    // What an earlier attempt took from autoscalers is still to be given back.
+    const pins = state.rollout?.pins;
+    return withRollout(state, pins === undefined ? rollout : { ...rollout, pins });
+  });
+  // As its traffic leaves, an autoscaler would take the pods away that the way back needs.
+  await pinColours(session, stable);
   await silenceCandidate(session);
   // What an earlier attempt left is not what is tried now; without traffic it may go.
   if ((await session.cluster.helm.history(candidate.release, session.inputs.namespace)).length > 0)
@@ -37,13 +47,13 @@ export async function deployCandidate(
     rendered: candidate,
     chart: chart.chart,
     record: record.id,
-    timeoutMs: session.inputs.timeoutMs,
+    timeoutMs: rolloutMs(session),
     createNamespace: false,
   });
-  const stable = deployedRevision(history)?.revision;
+  const serves = deployedRevision(history)?.revision;
   const outputs = {
     record: record.id,
-    ...(stable === undefined ? {} : { revision: String(stable), "previous-revision": String(stable) }),
+    ...(serves === undefined ? {} : { revision: String(serves), "previous-revision": String(serves) }),
   };
   if (outcome.kind === "failed") return failCandidate(session, { outcome, record, candidate, outputs });
   await updateRollout(session, (rollout) => ({ ...rollout, phase: "candidate" }));
@@ -111,6 +121,7 @@ async function failCandidate(
   const isKept = session.inputs.onFailure === "keep" || reason === "cancelled";
   if (!isKept) {
     await removeCandidate(session, candidate.release);
+    await returnPins(session);
     await updateRollout(session, () => undefined);
   }
   await endDeployment(session, record.id, { state: "failure", description: sentence });

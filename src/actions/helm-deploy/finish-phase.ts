@@ -3,6 +3,7 @@ import { changeRecord, mergeGates } from "../../domain/record/record.ts";
 import { withRollout } from "../../domain/record/state.ts";
 import { lastRevision } from "../../domain/release/history.ts";
 import { finishColour } from "./blue-green/finish.ts";
+import { returnPins } from "./blue-green/pins.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { ended } from "./records.ts";
 import { digestOf, type PhaseOutcome, type Session } from "./session.ts";
@@ -36,6 +37,7 @@ async function finishRelease(session: Session): Promise<PhaseOutcome> {
   }
   if (record.status === "deploying") {
     const verdicts = mergeGates(record.verdicts, session.gates);
+    await returnPins(session);
     const change = ended({ status: "good", verdicts, reason: "every gate passed" });
     await store.update((now) =>
       withRollout({ ...now, records: changeRecord(now.records, record.id, change) }, undefined),

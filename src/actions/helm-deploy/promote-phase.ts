@@ -1,9 +1,11 @@
 import { fail, pass } from "../../core/verdict.ts";
+import type { LiveCount } from "../../domain/capacity/live-count.ts";
 import { type DeployRecord, mergeGates } from "../../domain/record/record.ts";
 import type { ReleaseState, RolloutState } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { inFlightProblem } from "../../domain/release/strategy-change.ts";
 import { judgeBeforeWrite, type Ready } from "./before-write.ts";
+import { returnPins } from "./blue-green/pins.ts";
 import { promoteColour } from "./blue-green/promote.ts";
 import { prepareStable } from "./deploy-phase.ts";
 import { endDeployment } from "./github-deployment.ts";
@@ -13,6 +15,7 @@ import { withChart } from "./render.ts";
 import type { RolloutFailure } from "./rollout.ts";
 import { digestOf, type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
 import { rollOutStable } from "./stable.ts";
+import { promotedBefore, stableCounts, standFor } from "./stand.ts";
 import { failureSummary, subjectRows, table } from "./summary.ts";
 import { returnToLastGood } from "./way-back.ts";
 import { removeCandidate, silenceCandidate, updateRollout } from "./weight.ts";
@@ -42,6 +45,11 @@ async function promoteCandidate(session: Session, state: ReleaseState): Promise<
     return removeShare(session, { rollout, record, revision: record.revision ?? 0 });
   return withChart(session, async (chart) => {
     const ready = await prepareStable(session, chart);
+    const done = rollout.phase === "promoting" ? await promotedBefore(session, ready, record) : undefined;
+    if (done !== undefined) {
+      await updateRecord(session, record.id, { revision: done });
+      return endPromotion(session, { rollout, record, revision: done }, []);
+    }
     const verdict = await judgeBeforeWrite(session, ready);
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
     return promote(session, ready, { rollout, record });
@@ -60,19 +68,30 @@ async function promote(
 ): Promise<PhaseOutcome> {
   await updateRollout(session, (now) => ({ ...now, phase: "promoting" }));
   await updateRecord(session, record.id, { verdicts: mergeGates(record.verdicts, session.gates) });
+  const before = await stableCounts(session);
   const outcome = await rollOutStable(session, ready, record);
   if (outcome.kind === "failed")
     return failPromotion(session, { outcome, record, rollout, history: ready.history });
-  await updateRollout(session, (now) => ({ ...now, phase: "verifying" }));
-  return removeShare(session, { rollout, record, revision: outcome.revision });
+  return endPromotion(session, { rollout, record, revision: outcome.revision }, before);
 }
 
-async function removeShare(
+type Promoted = Promotion & { readonly revision: number };
+
+/** The share goes back only to a stable version that can carry it. */
+async function endPromotion(
   session: Session,
-  { rollout, record, revision }: Promotion & { readonly revision: number },
+  promoted: Promoted,
+  before: readonly LiveCount[],
 ): Promise<PhaseOutcome> {
+  await standFor(session, promoted.rollout, before);
+  await updateRollout(session, (now) => ({ ...now, phase: "verifying" }));
+  return removeShare(session, promoted);
+}
+
+async function removeShare(session: Session, { rollout, record, revision }: Promoted): Promise<PhaseOutcome> {
   await silenceCandidate(session);
   await removeCandidate(session, rollout.candidateRelease);
+  await returnPins(session);
   const previous = record.previousRevision;
   return {
     verdict: pass,
@@ -131,6 +150,7 @@ async function undoPromotion(
   if (verdict.kind !== "pass") return `${sentence}; the candidate keeps its share`;
   await silenceCandidate(session);
   await removeCandidate(session, rollout.candidateRelease);
+  await returnPins(session);
   await updateRollout(session, () => undefined);
   return `${sentence}; the candidate is removed`;
 }

@@ -1,3 +1,4 @@
+import { spendMs } from "../../core/budget.ts";
 import { OutsideError } from "../../core/errors.ts";
 import { type RolloutState, withRollout } from "../../domain/record/state.ts";
 import { describeFailure } from "../../platform/shell.ts";
@@ -6,8 +7,13 @@ import type { Session } from "./session.ts";
 
 // Without a way to count responses, the time a gateway may need to act on an accepted route.
 const settleMs = 3_000;
+// Requests that were on their way when the last one was counted come to their end.
+const drainMs = 5_000;
 
-/** Gives the candidate no traffic, and returns when that is confirmed. Its pods may go after that, not before. */
+/**
+ * Gives the candidate no traffic, and returns when that is confirmed and what was under way has had time to end. Its
+ * pods may go after that, not before.
+ */
 export async function silenceCandidate(session: Session): Promise<void> {
   const { cluster, inputs } = session;
   const { traffic } = inputs;
@@ -17,18 +23,19 @@ export async function silenceCandidate(session: Session): Promise<void> {
   await route.setWeight(0);
   await updateRollout(session, (rollout) => ({ ...rollout, weight: 0 }));
   if (wasSilent) return;
-  if (traffic.confirm === undefined) return session.clock.sleep(settleMs);
+  if (traffic.confirm === undefined) return session.clock.sleep(settleMs + drainMs);
   const confirmation = await session.confirm(traffic.confirm, { percent: 0 });
-  if (confirmation.decision === "confirmed") return;
+  if (confirmation.decision === "confirmed") return session.clock.sleep(drainMs);
   throw new OutsideError(
     `Weight 0 is set but not confirmed, so the candidate stays: ${confirmation.sentence}`,
   );
 }
 
 /** Removes the candidate's release. It must not get traffic any more. */
-export async function removeCandidate({ cluster, inputs, context }: Session, release: string): Promise<void> {
+export async function removeCandidate(session: Session, release: string): Promise<void> {
+  const { cluster, inputs, context, budget } = session;
   context.runner.info(`helm uninstall ${release}`);
-  const ran = await cluster.helm.uninstall(release, inputs.namespace, { timeoutMs: inputs.timeoutMs });
+  const ran = await cluster.helm.uninstall(release, inputs.namespace, { timeoutMs: spendMs(budget) });
   if (ran.exitCode !== 0) throw new OutsideError(describeFailure("helm", ["uninstall"], ran));
 }
 
