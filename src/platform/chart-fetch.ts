@@ -33,34 +33,42 @@ export interface FetchedChart {
 
 type Tools = { readonly runner: Pick<Runner, "env" | "info">; readonly shell: Shell };
 
+type Named = Pick<ChartRequest, "chart" | "version" | "keyring">;
+
+/** Refuses what cannot be a chart, before anything is asked. */
+export async function checkChartRequest({ chart, version, keyring }: Named): Promise<void> {
+  if (keyring !== undefined) await mustBeReadable(keyring);
+  if (isInRegistry(chart)) return void chartReference({ chart, version });
+  if (/^https?:\/\//.test(chart))
+    throw new ConfigError(
+      `Input "chart" must be a folder, an archive or an oci:// reference: got "${chart}"`,
+    );
+  if (version !== undefined)
+    throw new ConfigError(
+      `Input "chart-version" is for a chart in a registry: got "${version}" with "${chart}"`,
+    );
+  if (keyring !== undefined && (await stat(chart).catch(() => undefined))?.isDirectory() === true)
+    throw new ConfigError(
+      `Input "chart-keyring" needs a packaged chart, as only that is signed: got the folder "${chart}"`,
+    );
+}
+
+/** Whether the chart must be fetched before anything is known of it. */
+export function isInRegistry(chart: string): boolean {
+  return chart.startsWith("oci://");
+}
+
 /** The chart as a local path: one in a registry is fetched by digest, its provenance checked where a keyring is given. */
 export async function fetchChart(request: ChartRequest, tools: Tools): Promise<FetchedChart> {
-  if (request.chart.startsWith("oci://")) return pull(request, tools);
-  if (/^https?:\/\//.test(request.chart))
-    throw new ConfigError(
-      `Input "chart" must be a folder, an archive or an oci:// reference: got "${request.chart}"`,
-    );
-  if (request.version !== undefined)
-    throw new ConfigError(
-      `Input "chart-version" is for a chart in a registry: got "${request.version}" with "${request.chart}"`,
-    );
-  const isFile = (await stat(request.chart).catch(() => undefined))?.isFile() === true;
-  if (request.keyring !== undefined) await verify(request, isFile, tools);
-  if (!isFile) return { path: request.chart };
+  await checkChartRequest(request);
+  if (isInRegistry(request.chart)) return pull(request, tools);
+  if ((await stat(request.chart).catch(() => undefined))?.isFile() !== true) return { path: request.chart };
+  if (request.keyring !== undefined) await verify(request, request.keyring, tools);
   const hash = createHash("sha256").update(await readFile(request.chart));
   return { path: request.chart, digest: `sha256:${hash.digest("hex")}` };
 }
 
-async function verify(
-  { chart, keyring = "", helm }: ChartRequest,
-  isFile: boolean,
-  tools: Tools,
-): Promise<void> {
-  await mustBeReadable(keyring);
-  if (!isFile)
-    throw new ConfigError(
-      `Input "chart-keyring" needs a packaged chart, as only that is signed: got the folder "${chart}"`,
-    );
+async function verify({ chart, helm }: ChartRequest, keyring: string, tools: Tools): Promise<void> {
   const ran = await tools.shell(await helm(), ["verify", "--keyring", keyring, chart], { timeoutMs: 60_000 });
   if (ran.exitCode !== 0) throw unsigned(chart, ran.stderr);
 }
@@ -81,7 +89,6 @@ const pullTimeoutMs = 120_000;
 
 async function pull(request: ChartRequest, tools: Tools): Promise<FetchedChart> {
   const { keyring, folder } = request;
-  if (keyring !== undefined) await mustBeReadable(keyring);
   const wanted = chartReference(request);
   const credentials = credentialsFor(request, wanted.registry, tools);
   const found = await registry({ http, credentials }).resolve(wanted);
@@ -113,7 +120,7 @@ async function pull(request: ChartRequest, tools: Tools): Promise<FetchedChart> 
 }
 
 /** The reference of a chart with the version that the inputs give it. */
-function chartReference({ chart, version }: ChartRequest): ImageReference {
+function chartReference({ chart, version }: Omit<Named, "keyring">): ImageReference {
   const named = parseReference(chart.slice("oci://".length), "chart");
   const has = named.digest ?? named.tag;
   if (version === undefined && has === undefined)

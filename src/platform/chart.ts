@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ConfigError } from "../core/errors.ts";
 import { listAt, textAt } from "../core/json.ts";
 import type { Values } from "../domain/release/image-values.ts";
+import { canonical, labelOf, type ManifestObject } from "../domain/release/manifest.ts";
 import { type ChartFiles, readChartFiles } from "./chart-files.ts";
 import { parseManifest, parseYamlInput } from "./yaml.ts";
 
@@ -118,6 +119,13 @@ export async function valuesFolder(env: Readonly<Record<string, string | undefin
  */
 export function hideBy(salt: string = randomUUID()): (text: string) => string {
   return (text) => `(hidden, ${sha256Of(salt + text).slice(7, 19)})`;
+}
+
+/** A short digest of each object of a manifest by its label, so that a difference can be named later. */
+export function objectDigests(objects: readonly ManifestObject[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    objects.map((one) => [labelOf(one), sha256Of(canonical(one.body)).slice("sha256:".length, 23)]),
+  );
 }
 
 /** `sha256:` and the digest of a text. */

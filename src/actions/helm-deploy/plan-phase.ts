@@ -1,176 +1,164 @@
-import { combine, fail, pass } from "../../core/verdict.ts";
-import { type DeployPlan, planSchema } from "../../domain/plan/plan.ts";
-import { type Prediction, predictRollback, predictRollout } from "../../domain/plan/prediction.ts";
-import { candidateConflicts } from "../../domain/release/candidate-conflicts.ts";
-import { diffText } from "../../domain/release/diff-text.ts";
-import { deployedRevision, type HelmRevision, lastRevision } from "../../domain/release/history.ts";
-import { immutableChanges, notRolledBack } from "../../domain/release/immutable.ts";
-import { writePlanFile } from "../../platform/plan-file.ts";
-import { changesOf, currentObjects } from "./current.ts";
-import { judgeGuard } from "./guard.ts";
-import { type PreparedChart, type Rendered, renderCandidate, renderStable, withChart } from "./render.ts";
-import { digestOf, type PhaseOutcome, type Preparation, type Session } from "./session.ts";
-import { planSummary, predictionText } from "./summary.ts";
+import { combine, fail, pass, type Verdict } from "../../core/verdict.ts";
+import {
+  minimumTime,
+  type Prediction,
+  predictRollback,
+  predictRollout,
+} from "../../domain/plan/prediction.ts";
+import type { ReleaseState } from "../../domain/record/state.ts";
+import { judgeLooseImages, looseImages } from "../../domain/release/loose-images.ts";
+import { notRolledBack } from "../../domain/release/not-rolled-back.ts";
+import { unstableFields } from "../../domain/release/unstable.ts";
+import { type SeenChanges, seeChanges } from "./changes.ts";
+import { type DefinitionPlan, planDefinitions } from "./definitions.ts";
+import { askCluster } from "./dry-run.ts";
+import { basics, planOf, writePlan } from "./plan-document.ts";
+import { downtimeOf, type PlanSubject, planSubject } from "./plan-subject.ts";
+import { planDiff, planSummary } from "./plan-summary.ts";
+import { planWarnings } from "./plan-warnings.ts";
+import { type PreparedChart, type Rendered, renderAgain, withChart } from "./render.ts";
+import { type ResolvedImages, resolveImages } from "./resolve-images.ts";
+import type { PhaseOutcome, Preparation, Session } from "./session.ts";
+import { predictionText } from "./summary.ts";
 
 /** Says what a deploy would change, how long it and its undoing would take, and what it may not do. Changes nothing. */
 export function planPhase(session: Session): Promise<PhaseOutcome> {
-  return withChart(session, (chart) => planWith(session, chart));
+  return withChart(session, async (chart) => {
+    const state = await session.store.read();
+    const subject = await planSubject(session, chart, state);
+    return conclude(session, chart, { state, subject, ...(await look(session, chart, subject)) });
+  });
 }
 
-async function planWith(session: Session, chart: PreparedChart): Promise<PhaseOutcome> {
-  const { cluster, inputs } = session;
-  const [history, state] = await Promise.all([
-    cluster.helm.history(inputs.release, inputs.namespace),
-    session.store.read(),
+interface Looked {
+  readonly seen: SeenChanges;
+  readonly definitions: DefinitionPlan;
+  readonly resolved: ResolvedImages;
+  /** What speaks against the plan, one sentence each. */
+  readonly problems: readonly string[];
+  readonly looseWarnings: readonly string[];
+}
+
+async function look(session: Session, chart: PreparedChart, subject: PlanSubject): Promise<Looked> {
+  const { applied, compared, candidate, last, history } = subject;
+  const beside = [candidate, applied === compared ? undefined : applied].filter((one) => one !== undefined);
+  const isInstall = history.length === 0 || applied !== compared;
+  const loose = looseImages(applied.images);
+  const { mutableTags } = session.inputs.chartSource;
+  const [seen, definitions, resolved, refused] = await Promise.all([
+    seeChanges(session, { last, next: compared }),
+    planDefinitions(session, chart, { rendered: applied, isInstall }),
+    resolveImages(session, mutableTags === "resolve" ? loose.map(({ image }) => image) : []),
+    Promise.all(beside.map((one) => refusalsOf(session, one))),
   ]);
-  const current = deployedRevision(history);
-  const isCanary = inputs.strategy === "canary" && current !== undefined;
-  const [stable, before, candidate, guard] = await Promise.all([
-    renderStable(cluster.helm, { inputs, chart, isUpgrade: history.length > 0 }),
-    currentObjects(session, history),
-    isCanary ? renderCandidate(cluster.helm, { inputs, chart }) : undefined,
-    judgeGuard(session, state, history),
-  ]);
-  const changes = changesOf(before, stable);
-  const rollout = predictRollout(state.records, stable.objects);
-  const way = { strategy: isCanary ? "canary" : "rolling", isFirst: current === undefined } as const;
-  const rollback = predictRollback(rollout, way);
-  const frozen = immutableChanges(before, stable.objects);
-  const conflicts = candidate === undefined ? [] : candidateConflicts(stable.objects, candidate.objects);
-  const plan = planOf(session, chart, {
-    stable,
-    candidate,
-    history,
-    changed: changes.length > 0,
-    rollout,
-    rollback,
-  });
-  const diff = diffText(changes);
-  const written = await write(session, plan, diff);
-  const summary = planSummary(session, {
-    version: inputs.version,
-    rows: rowsOf({ history, candidate, rollout, rollback }),
-    diff,
-    warnings: warningsOf(session, { stable, current, rollback }),
-    notRolledBack: notRolledBack(stable.objects),
-  });
+  const isApproved = session.inputs.environment !== "" && session.inputs.approval === "required";
+  const judged = judgeLooseImages(loose, { isApproved, resolved: new Set(Object.keys(resolved.digests)) });
+  const again = await renderAgain(session, chart, applied);
   return {
-    verdict: combine([pass, guard, ...frozen.map((one) => fail(one)), ...conflicts.map((one) => fail(one))]),
-    outputs: {
-      ...written,
-      changed: String(plan.changed),
-      "predicted-rollback-seconds": String(rollback.seconds),
-      "candidate-release": candidate?.release ?? "",
-      ...(current === undefined ? {} : { revision: String(current.revision) }),
-    },
-    details: { plan: { ...plan }, rollout: { ...rollout }, rollback: { ...rollback } },
-    summary,
+    seen,
+    definitions,
+    resolved,
+    problems: [
+      ...seen.refused,
+      ...definitions.refused,
+      ...refused.flat(),
+      ...judged.refused,
+      ...unstableFields(applied.objects, again.objects),
+    ],
+    looseWarnings: [...judged.warned, ...resolved.problems.map((one) => `${one}.`)],
   };
 }
 
-interface Planned {
-  readonly stable: Rendered;
-  readonly candidate: Rendered | undefined;
-  readonly history: readonly HelmRevision[];
-  readonly changed: boolean;
+/** What stands beside what serves is new: whether the cluster would take it is all there is to know. */
+async function refusalsOf(session: Session, rendered: Rendered): Promise<readonly string[]> {
+  const asked = await askCluster(session, rendered);
+  return asked.kind === "refused" ? asked.reasons : [];
+}
+
+interface Findings extends Looked {
+  readonly state: ReleaseState;
+  readonly subject: PlanSubject;
+}
+
+async function conclude(session: Session, chart: PreparedChart, findings: Findings): Promise<PhaseOutcome> {
+  const { inputs } = session;
+  const { state, subject, seen, definitions } = findings;
+  const { serving, candidate, applied } = subject;
+  const rollout = predictRollout(state.records, applied.objects);
+  const isFirst = serving === undefined;
+  const strategy = inputs.strategy === "canary" && candidate === undefined ? "rolling" : inputs.strategy;
+  const rollback = predictRollback(rollout, { strategy, isFirst });
+  const changed = seen.changes.length > 0 || definitions.changes.length > 0;
+  const plan = planOf(session, chart, { ...findings, changed, rollout, rollback });
+  const diff = planDiff(seen, definitions);
+  const written = await writePlan(session, plan, diff);
+  return {
+    verdict: verdictOf(findings),
+    outputs: {
+      ...written,
+      changed: String(changed),
+      "predicted-rollback-seconds": String(rollback.seconds),
+      "candidate-release": candidate?.release ?? plan.helmRelease ?? "",
+      ...(serving === undefined ? {} : { revision: String(serving.revision) }),
+    },
+    details: { plan: { ...plan }, rollout: { ...rollout }, rollback: { ...rollback }, drift: drifted(seen) },
+    summary: planSummary(session, {
+      rows: rowsOf(session, findings, { rollout, rollback }),
+      diff,
+      warnings: planWarnings(session, { ...findings, rollback, reusedFrom: chart.reusedFrom }),
+      notRolledBack: notRolledBack(applied.objects),
+    }),
+  };
+}
+
+function verdictOf({ subject, problems }: Findings): Verdict {
+  return combine([subject.verdict, ...[...new Set(problems)].map((one) => fail(one))]);
+}
+
+function drifted({ drift }: SeenChanges): readonly string[] {
+  return drift.map(
+    ({ object, fields }) => `${object}: ${fields.map(({ path }) => path).join(", ") || "gone"}`,
+  );
+}
+
+interface Predictions {
   readonly rollout: Prediction;
   readonly rollback: Prediction;
 }
 
-function planOf(preparation: Preparation, chart: PreparedChart, planned: Planned): DeployPlan {
-  const { stable, candidate } = planned;
-  return {
-    ...basics(preparation, chart),
-    images: stable.images,
-    rendered: {
-      baseRevision: lastRevision(planned.history)?.revision ?? 0,
-      manifestDigest: stable.digest,
-      ...(candidate === undefined ? {} : { candidateManifestDigest: candidate.digest }),
-    },
-    changed: planned.changed,
-    predictedRolloutSeconds: planned.rollout.seconds,
-    predictedRollbackSeconds: planned.rollback.seconds,
-  };
-}
-
-function basics({ inputs, context }: Preparation, chart: PreparedChart) {
-  return {
-    schema: planSchema,
-    release: inputs.release,
-    namespace: inputs.namespace,
-    environment: inputs.environment,
-    strategy: inputs.strategy,
-    version: inputs.version,
-    digest: digestOf(inputs),
-    chart: chart.title,
-    valuesDigest: chart.stable.digest,
-    run: { repository: context.run.repository, id: context.run.runId, attempt: context.run.attempt },
-    createdAt: new Date().toISOString(),
-  } as const;
-}
-
-async function write({ context }: Preparation, plan: DeployPlan, diff: string) {
-  const env = context.runner.env;
-  return {
-    plan: await writePlanFile(env, "plan.json", `${JSON.stringify(plan, null, 2)}\n`),
-    diff: await writePlanFile(env, "plan.diff", diff),
-  };
-}
-
-interface Shown extends Pick<Planned, "history" | "candidate" | "rollout" | "rollback"> {}
-
-function rowsOf({ history, candidate, rollout, rollback }: Shown) {
-  const current = deployedRevision(history);
-  const now = current === undefined ? "no release yet" : `revision ${current.revision}, ${current.chart}`;
+function rowsOf(
+  { inputs }: Session,
+  { subject, seen }: Findings,
+  { rollout, rollback }: Predictions,
+): readonly (readonly [string, string | undefined])[] {
+  const { serving, candidate, applied, compared } = subject;
+  const now = serving === undefined ? "no release yet" : `revision ${serving.revision}, ${serving.chart}`;
+  const served = applied === compared ? now : `\`${compared.release}\`, ${now}`;
   return [
-    ["serves now", now],
-    ["candidate", candidate === undefined ? "" : `\`${candidate.release}\`, at weight 0 first`],
+    ["serves now", served],
+    ["installs", applied === compared ? undefined : `\`${applied.release}\`, without traffic first`],
+    ["candidate", candidate === undefined ? undefined : `\`${candidate.release}\`, at weight 0 first`],
+    ["compared", seen.how],
     ["rollout is expected to take", predictionText(rollout)],
+    ["in all at least", minimumTime(inputs.strategy, rollout, inputs.rolloutRules.watchMs)],
+    ["downtime", downtimeOf(inputs.strategy, subject, rollout.seconds)],
     ["a rollback would take", predictionText(rollback)],
-  ] as const;
-}
-
-const slowRollbackSeconds = 300;
-
-interface Warned {
-  readonly stable: Rendered;
-  readonly current: HelmRevision | undefined;
-  readonly rollback: Prediction;
-}
-
-function warningsOf({ inputs }: Session, { stable, current, rollback }: Warned): readonly string[] {
-  const loose = stable.images.filter((image) => !image.includes("@sha256:"));
-  return [
-    ...(current === undefined
-      ? ["This is the first deploy of this release: there is no version to return to."]
-      : []),
-    ...(inputs.strategy === "canary" && current === undefined
-      ? ["There is no stable version to compare with, so the canary is left out."]
-      : []),
-    ...(rollback.seconds > slowRollbackSeconds
-      ? [`A rollback is expected to take ${rollback.seconds} s, more than ${slowRollbackSeconds} s.`]
-      : []),
-    ...loose.map(
-      (image) => `Image \`${image}\` is not named by digest: what runs may differ from what was seen.`,
-    ),
   ];
 }
 
 /** The plan where no identity may read the cluster: image, values and gates are fixed, what changes is not known. */
 export function planWithoutCluster(preparation: Preparation): Promise<PhaseOutcome> {
   return withChart(preparation, async (chart) => {
-    const { inputs } = preparation;
-    const images = inputs.images.map(({ digest }) => digest);
-    const plan: DeployPlan = { ...basics(preparation, chart), images, changed: true };
+    const images = preparation.inputs.images.map(({ digest }) => digest);
+    const plan = { ...basics(preparation, chart), images, changed: true };
     const unread =
       "not read: plan-environment is empty, so no identity may read the cluster before the approval";
-    const written = await write(preparation, plan, `${unread}\n`);
+    const written = await writePlan(preparation, plan, `${unread}\n`);
     return {
       verdict: pass,
       outputs: { ...written, changed: "true", "candidate-release": "" },
       details: { plan: { ...plan } },
       summary: planSummary(preparation, {
-        version: inputs.version,
         rows: [["serves now", unread]],
         diff: unread,
         warnings: ["What changes, and how long a rollback would take, could not be read."],

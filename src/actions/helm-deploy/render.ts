@@ -15,7 +15,12 @@ import {
   type ValuesFolder,
   valuesFolder,
 } from "../../platform/chart.ts";
-import { type FetchedChart, fetchChart } from "../../platform/chart-fetch.ts";
+import {
+  checkChartRequest,
+  type FetchedChart,
+  fetchChart,
+  isInRegistry,
+} from "../../platform/chart-fetch.ts";
 import type { Helm } from "../../platform/helm.ts";
 import { parseManifest } from "../../platform/yaml.ts";
 import { candidateReleaseOf, type HelmDeployInputs } from "./inputs.ts";
@@ -44,6 +49,8 @@ export interface Rendered {
   readonly digest: string;
   readonly images: readonly string[];
   readonly values: ValuesFiles;
+  /** How Helm was told to render it. */
+  readonly isUpgrade?: boolean;
   /** Kinds whose definitions the chart brings, as `group/Kind`. */
   readonly ownKinds?: ReadonlySet<string>;
 }
@@ -65,8 +72,10 @@ export async function withChart<T>(
 export async function checkChart(inputs: HelmDeployInputs): Promise<void> {
   if (inputs.chart === undefined) return;
   await checkValuesFiles(inputs.values);
+  const { version, keyring } = inputs.chartSource;
+  await checkChartRequest({ chart: inputs.chart, version, keyring });
   // What a registry has is only known when it is fetched.
-  if (/^[a-z]+:\/\//.test(inputs.chart)) return;
+  if (isInRegistry(inputs.chart)) return;
   const chart = await readChart(inputs.chart);
   imageValues(inputs.images, chart.defaults);
 }
@@ -144,6 +153,13 @@ export function renderCandidate(
   return render(helm, { inputs, release, chart, values: chart.candidate, isUpgrade: false });
 }
 
+/** The same once more: a chart that renders something else each time cannot be held to a plan. */
+export function renderAgain(session: Session, chart: PreparedChart, first: Rendered): Promise<Rendered> {
+  const { inputs, cluster } = session;
+  const { release, values, isUpgrade = false } = first;
+  return render(cluster.helm, { inputs, release, chart, values, isUpgrade });
+}
+
 interface Rendering {
   readonly inputs: HelmDeployInputs;
   readonly release: string;
@@ -166,6 +182,7 @@ async function render(
     objects,
     images,
     values,
+    isUpgrade,
     digest: sha256Of(manifestText(objects)),
     ownKinds: kindsOf(chart.definitions),
   };

@@ -30,40 +30,6 @@ export function subjectRows(preparation: Preparation): readonly (readonly [strin
   ];
 }
 
-export interface PlanSummary {
-  readonly version: string;
-  readonly rows: readonly (readonly [string, string | undefined])[];
-  readonly diff: string;
-  readonly warnings: readonly string[];
-  readonly notRolledBack: readonly string[];
-}
-
-const diffLines = 400;
-
-/** What an approver needs to see before the answer. */
-export function planSummary(preparation: Preparation, plan: PlanSummary): string {
-  const { inputs } = preparation;
-  const lines = plan.diff.split("\n");
-  const cut =
-    lines.length > diffLines
-      ? [...lines.slice(0, diffLines), "… the rest is in the plan's diff file"]
-      : lines;
-  return [
-    table([...subjectRows(preparation), ...plan.rows]),
-    ...plan.warnings.map((one) => `> ${one}`),
-    "**What changes**",
-    `\`\`\`diff\n${cut.join("\n").trimEnd().replaceAll("```", "'''")}\n\`\`\``,
-    ...(plan.notRolledBack.length === 0
-      ? []
-      : [`**A rollback does not undo**\n\n${plan.notRolledBack.map((one) => `- ${one}`).join("\n")}`]),
-    ...(inputs.approval === "required" && inputs.environment !== "" ? [slotNote(preparation)] : []),
-  ].join("\n\n");
-}
-
-function slotNote({ inputs, context }: Preparation): string {
-  return `While this waits for an answer it holds the slot of \`${inputs.release}\` in \`${inputs.environment}\`: later runs wait behind it, for up to 30 days. Rejecting it, or cancelling [the run](${context.run.url}), frees the slot.`;
-}
-
 /** Seconds with where they come from. */
 export function predictionText({ seconds, basis, how }: Prediction): string {
   return basis === "removal" ? how : `${seconds} s (${basis}: ${how})`;

@@ -179,7 +179,32 @@ test.each([
   {
     name: "a folder without a chart",
     given: { chart: "/nowhere" },
-    says: 'Input "chart" must be the folder of a chart: there is no Chart.yaml in "/nowhere"',
+    says: 'Input "chart" must be the folder or archive of a chart, or an oci:// reference: there is nothing at "/nowhere"',
+  },
+  {
+    name: "a folder that is no chart",
+    given: { chart: new URL(".", import.meta.url).pathname },
+    says: 'Input "chart" must be a chart: there is no Chart.yaml in',
+  },
+  {
+    name: "a chart at an http address",
+    given: { chart: "https://charts.example/web-1.0.0.tgz" },
+    says: 'Input "chart" must be a folder, an archive or an oci:// reference: got "https://',
+  },
+  {
+    name: "a chart version for a folder",
+    given: { "chart-version": "1.0.0" },
+    says: 'Input "chart-version" is for a chart in a registry: got "1.0.0"',
+  },
+  {
+    name: "a chart in a registry without a version",
+    given: { chart: "oci://ghcr.io/acme/charts/web" },
+    says: 'Input "chart-version" is required for a chart in a registry',
+  },
+  {
+    name: "a keyring for a folder",
+    given: { "chart-keyring": new URL("states.ts", import.meta.url).pathname },
+    says: 'Input "chart-keyring" needs a packaged chart',
   },
   {
     name: "a values file that is not there",

@@ -135,10 +135,11 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
         },
         list: async (kinds: string) =>
           kinds.includes("replicasets") ? podOf("web", "old", { ready: world.stableIsDown !== true }) : [],
-        run: async (args: readonly string[]) =>
-          args.includes("--dry-run=server") && world.dryRunRefuses !== undefined
-            ? failed(world.dryRunRefuses)
-            : ran,
+        run: async (args: readonly string[]) => {
+          if (args.includes("--dry-run=server") && world.dryRunRefuses !== undefined)
+            return failed(world.dryRunRefuses);
+          return args[0] === "get" && args.includes("-f") ? { ...ran, stdout: liveList(of) } : ran;
+        },
         logs: async () => "cannot start: no database\n",
         watch: async (
           kind: string,
@@ -176,6 +177,14 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
     } as unknown as Session["cluster"],
   };
   return { session, did, statuses, runner, state: () => state, deployed: () => deployed };
+}
+
+/** What the cluster has of the stable release: what its chart rendered, and nothing before the first deploy. */
+function liveList(of: (release: string) => readonly HelmRevision[]): string {
+  const documents = of("web").length === 0 ? [] : chartObjects("web", "a").split("\n---\n");
+  const items = documents.map((one) => JSON.parse(one) as { metadata: object });
+  const live = items.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "shop", uid: "1" } }));
+  return JSON.stringify({ kind: "List", items: live });
 }
 
 interface Stage {
