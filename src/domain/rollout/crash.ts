@@ -1,4 +1,5 @@
 import type { ContainerEnd, ContainerFacts, EventFacts } from "./objects.ts";
+import { oneLine } from "./one-line.ts";
 
 /** How a container fell, as a verdict tells it. */
 export interface Crash {
@@ -24,7 +25,7 @@ export function crashOf(
     const said = end.message === "" ? endText(end) : end.message;
     return {
       kind: isProgramFault(end.message) ? "not started" : "node trouble",
-      text: `cannot run: ${said.replace(/\s+/g, " ").trim().slice(0, 400)} (${endText(end)}, ${restarted})`,
+      text: `cannot run: ${oneLine(said)} (${endText(end)}, ${restarted})`,
     };
   }
   const probe = probeThatKills(container, events);
@@ -59,6 +60,5 @@ function probeThatKills({ name }: ContainerFacts, events: readonly EventFacts[])
   const last = events.findLast(
     ({ reason, message }) => reason === "Unhealthy" && message.toLowerCase().startsWith(`${kind} probe`),
   );
-  const said = last?.message.replace(/\s+/g, " ").trim().slice(0, 300);
-  return `killed by its ${kind} probe${said === undefined ? "" : ` (${said})`}`;
+  return `killed by its ${kind} probe${last === undefined ? "" : ` (${oneLine(last.message)})`}`;
 }

@@ -1,4 +1,5 @@
 import type { EventFacts } from "./objects.ts";
+import { oneLine } from "./one-line.ts";
 import type { Graces, Signal } from "./signal.ts";
 import { type Baseline, isNewEvent, newestPods, newestReplicaSet, type RolloutView } from "./view.ts";
 import type { WorkloadFacts } from "./workload.ts";
@@ -25,7 +26,7 @@ export function denialSignal(
   return {
     key: `${workload.uid}/denied`,
     reason: outlook === "firm" ? "denied" : "quota",
-    text: `${workload.kind} ${workload.name} cannot make pods: ${message.replace(/\s+/g, " ").trim().slice(0, 400)}`,
+    text: `${workload.kind} ${workload.name} cannot make pods: ${oneLine(message)}`,
     graceMs,
   };
 }

@@ -1,6 +1,7 @@
 import { crashOf } from "./crash.ts";
 import { pullOutlook } from "./image-pull.ts";
 import type { ContainerFacts, EventFacts, PodFacts } from "./objects.ts";
+import { oneLine } from "./one-line.ts";
 import { schedulingSignal } from "./scheduling.ts";
 import type { FailureReason, Graces, Signal } from "./signal.ts";
 
@@ -139,8 +140,4 @@ function signal(reason: FailureReason, { container, looked, said, graceMs }: Sai
 
 function place(container: ContainerFacts, { pod }: Looked): string {
   return `pod ${pod.name}, ${container.isInit ? "init container" : "container"} ${container.name}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().slice(0, 400);
 }

@@ -1,4 +1,5 @@
 import type { EventFacts, PodFacts } from "./objects.ts";
+import { oneLine } from "./one-line.ts";
 import type { Signal } from "./signal.ts";
 
 const second = 1000;
@@ -15,15 +16,15 @@ export function schedulingSignal(
 ): Signal | undefined {
   const stuck = pod.conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
   if (stuck?.reason !== "Unschedulable") return undefined;
-  const said = stuck.message.replace(/\s+/g, " ").trim().slice(0, 400);
+  const said = oneLine(stuck.message);
   const about = { pod: pod.name, text: `pod ${pod.name} cannot be scheduled: ${said}` };
-  if (/persistentvolumeclaim "[^"]*" not found/.test(said))
+  if (/persistentvolumeclaim "[^"]*" not found/.test(stuck.message))
     return { key: `${pod.uid}/claim`, reason: "config", graceMs: missingClaimGraceMs, ...about };
-  if (/unbound immediate PersistentVolumeClaims/.test(said)) return undefined;
+  if (/unbound immediate PersistentVolumeClaims/.test(stuck.message)) return undefined;
   const scaleUp = events.findLast(isScaleUp);
   // Each time a node is on its way, the patience begins anew.
   const key = `${pod.uid}/unschedulable/${scaleUp?.at ?? ""}`;
-  const hopeless = scaleUp === undefined && fitsNoNode(said);
+  const hopeless = scaleUp === undefined && fitsNoNode(stuck.message);
   const isDeclined = events.some(({ reason }) => reason === "NotTriggerScaleUp");
   const graceMs = hopeless ? Math.min(unschedulableMs, isDeclined ? 0 : noMatchGraceMs) : unschedulableMs;
   return { key, reason: "unschedulable", graceMs, ...about };

@@ -1,4 +1,5 @@
 import type { ContainerFacts, PodFacts } from "./objects.ts";
+import { oneLine } from "./one-line.ts";
 import type { FailureReason, Signal } from "./signal.ts";
 import {
   type Baseline,
@@ -118,8 +119,4 @@ export function conditionRows(
       return [of, type, status, said] as const;
     }),
   );
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().slice(0, 500);
 }

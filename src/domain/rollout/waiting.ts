@@ -1,6 +1,7 @@
 import { listAt, textAt } from "../../core/json.ts";
 import { crashOf } from "./crash.ts";
 import type { ContainerFacts, EventFacts, PodFacts } from "./objects.ts";
+import { oneLine } from "./one-line.ts";
 import {
   allPods,
   type Baseline,
@@ -138,8 +139,4 @@ function lastEvent(object: unknown, { events }: RolloutView): string {
 
 function nameOf(object: unknown): string {
   return textAt(object, "metadata", "name") ?? "";
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().slice(0, 400);
 }
