@@ -1,7 +1,10 @@
+import type { Traffic } from "../../domain/traffic/traffic.ts";
 import { type ActionContext, runAction } from "../../platform/action.ts";
 import { githubRunner } from "../../platform/github-runner.ts";
+import type { Kubectl } from "../../platform/kubectl.ts";
 import { type CanaryInputs, readInputs } from "./inputs.ts";
 import type { StoryPorts } from "./story.ts";
+import type { WeightParts } from "./weights.ts";
 
 export function main(): Promise<void> {
   return runAction("canary-analyze", githubRunner, async (context) => {
@@ -41,12 +44,48 @@ async function portsOf(context: ActionContext, inputs: CanaryInputs): Promise<St
               release,
               run: { repository, id, attempt, job },
               now: () => Date.now(),
+              ...carryOf(context, { kubectl, namespace, release, traffic }),
               ...(inputs.digest === undefined ? {} : { digest: inputs.digest }),
             }),
             lease,
           ),
         ),
       );
+    },
+  };
+}
+
+interface Carrying {
+  readonly kubectl: Kubectl;
+  readonly namespace: string;
+  readonly release: string;
+  readonly traffic: Traffic;
+}
+
+// Nodes may have to be added first. A step of the ramp waits as long as a pod may wait for one by default.
+const carryBudgetMs = 4 * 60_000;
+
+function carryOf(
+  { runner }: ActionContext,
+  { kubectl, namespace, release, traffic }: Carrying,
+): Pick<WeightParts, "carry"> {
+  // Where shares are pods, setting the weight is scaling.
+  if (traffic.provider === "replicas") return {};
+  return {
+    carry: async (candidateRelease, percent, signal) => {
+      const [{ carryWeight }, { systemClock }] = await Promise.all([
+        import("../../platform/carry-weight.ts"),
+        import("../../platform/clock.ts"),
+      ]);
+      await carryWeight(kubectl, namespace, {
+        stable: { service: traffic.stable.service, release },
+        candidate: { service: traffic.candidate.service, release: candidateRelease },
+        percent,
+        budgetMs: carryBudgetMs,
+        clock: systemClock,
+        say: (line) => runner.info(line),
+        signal,
+      });
     },
   };
 }

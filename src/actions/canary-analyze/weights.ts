@@ -16,7 +16,10 @@ export interface Weights {
   /** Refuses a release whose candidate this run may not give traffic. Changes nothing. */
   check(highest: number): Promise<void>;
   current(): Promise<number>;
-  /** Writes down what is meant, sets it and confirms it by real answers. Returns what they said. */
+  /**
+   * Sees to it that the candidate can carry the share, writes down what is meant, sets it and confirms it by real
+   * answers. Returns what they said.
+   */
   raise(percent: number, limits: RaiseLimits): Promise<string>;
   /** Takes all traffic from the candidate and confirms it, within the time. */
   home(budgetMs: number): Promise<string>;
@@ -35,6 +38,8 @@ export interface WeightParts {
     limits: ConfirmLimits,
   ) => Promise<Confirmation>;
   readonly now: () => number;
+  /** Brings the candidate to the ready pods that a share needs. Absent where the shares are the pods themselves. */
+  readonly carry?: (candidateRelease: string, percent: number, signal: AbortSignal) => Promise<void>;
 }
 
 export function weightsOf(parts: WeightParts): Weights {
@@ -50,6 +55,10 @@ export function weightsOf(parts: WeightParts): Weights {
     },
     current: () => parts.switch.readWeight(),
     raise: async (percent, { expiresMs, signal }) => {
+      if (parts.carry !== undefined) {
+        const { candidateRelease } = ownRollout(await parts.store.read(), parts);
+        await parts.carry(candidateRelease, percent, signal);
+      }
       const expiresAt = new Date(expiresMs).toISOString();
       // Written before the change, so that whoever finds this run dead knows how far it may have gone.
       await intend({ phase: "ramping", weight: percent, expiresAt });

@@ -32,6 +32,8 @@ interface Given {
   readonly refusals?: number;
   readonly digest?: string;
   readonly problem?: string;
+  /** Shares are carried by pods; what is in the list is why they cannot be had. */
+  readonly carries?: readonly string[];
 }
 
 function release(given: Given = {}) {
@@ -73,6 +75,15 @@ function release(given: Given = {}) {
       sentence: `weight ${percent}: ${percent} of 100 responses came from the candidate`,
     }),
     ...(given.digest === undefined ? {} : { digest: given.digest }),
+    ...(given.carries === undefined
+      ? {}
+      : {
+          carry: async (candidate: string, percent: number) => {
+            events.push(`carry ${candidate} ${percent}`);
+            const [why] = given.carries ?? [];
+            if (why !== undefined) throw new OutsideError(why);
+          },
+        }),
   };
   return { weights: weightsOf(parts), events, state: () => state };
 }
@@ -90,6 +101,18 @@ test("raise() writes down what is meant before it sets it, with run and expiry",
     run,
     expiresAt: "2026-02-01T00:00:00.000Z",
   });
+});
+
+test("raise() asks for the pods that the share needs before anything else", async () => {
+  const { weights, events } = release({ carries: [] });
+  await weights.raise(15, { expiresMs, signal: never });
+  expect(events).toEqual(["carry web-candidate 15", "meant ramping 15", "set 15"]);
+});
+
+test("a share whose pods cannot be had is neither meant nor set", async () => {
+  const { weights, events } = release({ carries: ["exceeded quota"] });
+  await expect(weights.raise(15, { expiresMs, signal: never })).rejects.toThrow("exceeded quota");
+  expect(events).toEqual(["carry web-candidate 15"]);
 });
 
 test("home() makes traffic safe before it writes anything down", async () => {
