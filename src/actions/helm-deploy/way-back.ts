@@ -1,6 +1,7 @@
 import { spendMs } from "../../core/budget.ts";
 import { fail, pass, type Verdict } from "../../core/verdict.ts";
 import { manifestObjects } from "../../domain/release/manifest.ts";
+import { schemaObstacle } from "../../domain/rollback/obstacles.ts";
 import { chooseTarget } from "../../domain/rollback/target.ts";
 import { restoreRevision } from "../../platform/restore-revision.ts";
 import { lastLines } from "../../platform/shell.ts";
@@ -28,11 +29,19 @@ export async function returnToLastGood(
     handle: { kind: "last-good" },
     isAutomatic: true,
     allowUnverified: false,
+    held: state.holds.map(({ digest }) => digest),
   });
   if (target.kind !== "target") {
     const why = target.kind === "none" ? target.reason : `revision ${target.revision} serves already`;
     return done(`Nothing is rolled back: ${why}`);
   }
+  const { record } = target;
+  const schema = schemaObstacle(state.records, record, `revision ${target.revision}`);
+  if (schema !== undefined) {
+    const sentence = `Nothing is rolled back: ${schema} (action rollback)`;
+    return { sentence, verdict: fail(sentence) };
+  }
+  const startedAt = session.clock.now();
   say(`Rolling ${inputs.release} back to revision ${target.revision}, which is ${target.proof}`);
   const manifest = await cluster.helm.getManifest(inputs.release, inputs.namespace, target.revision);
   const { ran, notes } = await restoreRevision(cluster, {
@@ -47,7 +56,18 @@ export async function returnToLastGood(
     const sentence = `The rollback to revision ${target.revision} failed too: ${lastLines(ran.stderr)}`;
     return { sentence, verdict: fail(sentence) };
   }
-  await updateRecord(session, recordId, ended({ status: "rolled-back", reason: failure.sentence }));
+  const seconds = Math.round((session.clock.now() - startedAt) / 100) / 10;
+  await updateRecord(
+    session,
+    recordId,
+    ended({
+      status: "rolled-back",
+      reason: failure.sentence,
+      ...(record === undefined ? {} : { rollbackTo: record.id }),
+      rollbackSeconds: seconds,
+      verifiedBy: [`pods: passed: Helm waited until those of revision ${target.revision} were ready`],
+    }),
+  );
   return done(`Rolled back to revision ${target.revision} (${target.proof})`);
 }
 

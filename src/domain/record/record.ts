@@ -101,6 +101,9 @@ export type RecordChange = Partial<
     | "deploymentId"
     | "manifestDigest"
     | "valuesDigest"
+    | "rollbackTo"
+    | "rollbackSeconds"
+    | "verifiedBy"
     | "reason"
   >
 >;
