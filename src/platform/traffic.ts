@@ -1,6 +1,9 @@
 import type { Traffic } from "../domain/traffic/traffic.ts";
 import { gatewaySwitch } from "./traffic-gateway.ts";
+import { istioSwitch } from "./traffic-istio.ts";
+import { nginxSwitch } from "./traffic-nginx.ts";
 import type { TrafficCluster } from "./traffic-object.ts";
+import { replicasSwitch } from "./traffic-replicas.ts";
 import { serviceSwitch } from "./traffic-service.ts";
 
 export interface SwitchLimits {
@@ -33,9 +36,13 @@ export function trafficSwitch(cluster: TrafficCluster, traffic: Traffic, namespa
   switch (traffic.provider) {
     case "gateway":
       return gatewaySwitch({ ...place, traffic });
+    case "istio":
+      return istioSwitch({ ...place, traffic });
+    case "nginx":
+      return nginxSwitch({ ...place, traffic });
     case "service":
       return serviceSwitch({ ...place, traffic });
-    default:
-      throw new Error(`${traffic.provider} is to come`);
+    case "replicas":
+      return replicasSwitch({ ...place, traffic });
   }
 }
