@@ -117,10 +117,22 @@ export class Place {
     return JSON.parse(found) as readonly RevisionSeen[];
   }
 
+  /** The last revision of every Helm release that is there, by name; what was uninstalled is not there. */
+  async lastRevisions(): Promise<Readonly<Record<string, RevisionSeen>>> {
+    const found = JSON.parse(await this.kubectl("get", "secrets", "-l", "owner=helm", "-o", "json"));
+    const last: Record<string, RevisionSeen> = {};
+    for (const secret of listAt(found, "items")) {
+      const label = (name: string) => textAt(secret, "metadata", "labels", name) ?? "";
+      const revision = Number(label("version"));
+      if (revision > (last[label("name")]?.revision ?? 0))
+        last[label("name")] = { revision, status: label("status"), description: "" };
+    }
+    return Object.fromEntries(Object.entries(last).filter(([, { status }]) => status !== "uninstalled"));
+  }
+
   /** Names of the Helm releases that are there. */
   async releases(): Promise<readonly string[]> {
-    const names = await this.helm("list", "--all", "--short");
-    return names.split("\n").filter((name) => name !== "");
+    return Object.keys(await this.lastRevisions()).toSorted();
   }
 
   pods(): Promise<readonly PodSeen[]> {

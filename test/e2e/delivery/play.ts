@@ -66,7 +66,7 @@ async function storyOf(stand: Stand, problem: string): Promise<string> {
       "wide",
     )
     .catch(String);
-  const releases = await stand.helm("list", "--all").catch(String);
+  const releases = await stand.helm("list").catch(String);
   const state = JSON.stringify(await stand.records().catch(String), null, 1);
   return [problem, ...runs, "--- what is there", objects, releases, state, "---"].join("\n");
 }

@@ -185,7 +185,7 @@ export class Stand extends Place {
     const { username, password } = this.world.registry;
     const login = { "registry-username": username, "registry-password": password };
     const told = { ...base, ...login, "github-token": this.standIn.token };
-    return action === "rollback" ? told : { ...told, chart, timeout: "60s", approval: "none" };
+    return action === "rollback" ? told : { ...told, chart, timeout: "4m", approval: "none" };
   }
 
   #environment(job: Job): Readonly<Record<string, string>> {

@@ -20,23 +20,21 @@ export interface Situation {
 
 /** Looks at the release web and what belongs to it. */
 export async function situation(stand: Stand, service?: string): Promise<Situation> {
-  const [answers, names, pods, state] = await Promise.all([
+  const [answers, releases, pods, state] = await Promise.all([
     stand.answers(40, service),
-    stand.releases(),
+    stand.lastRevisions(),
     stand.pods(),
     stand.records(),
   ]);
   const version = (digest: string) => stand.versions.get(digest) ?? digest;
   const serves = answers.map((one) => (one?.status === 200 ? one.version : "nobody"));
-  const revisions = names.map(async (name) => {
-    const last = (await stand.history(name)).at(-1);
-    return [name, `${last?.revision} ${last?.status}`] as const;
-  });
   const living = pods.filter(({ isEnding }) => !isEnding);
   const groups = Map.groupBy(living, ({ release, digest }) => `${release} ${version(digest)}`);
   return {
     serves: [...new Set(serves)].toSorted(),
-    releases: Object.fromEntries(await Promise.all(revisions)),
+    releases: Object.fromEntries(
+      Object.entries(releases).map(([name, { revision, status }]) => [name, `${revision} ${status}`]),
+    ),
     pods: Object.fromEntries(
       [...groups].map(([key, group]) => {
         const [release = "", of = ""] = key.split(" ");
