@@ -2,10 +2,13 @@ import { combine, fail, pass, reasonsOf, type Verdict } from "../../core/verdict
 import { judgePlan } from "../../domain/plan/plan.ts";
 import { candidateConflicts } from "../../domain/release/candidate-conflicts.ts";
 import { type HelmRevision, lastRevision } from "../../domain/release/history.ts";
+import { objectDigests } from "../../platform/chart.ts";
 import { namespaceExists } from "../../platform/kubectl.ts";
 import { readPlanFile } from "../../platform/plan-file.ts";
+import type { DefinitionPlan } from "./definitions.ts";
 import { dryRun } from "./dry-run.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
+import { resolveImages } from "./resolve-images.ts";
 import { digestOf, type Session } from "./session.ts";
 
 /** What is about to be applied, and what it starts from. */
@@ -18,12 +21,17 @@ export interface Ready {
 }
 
 /** Whether what is about to be applied is what was reviewed, and the cluster would take all of it. Writes nothing. */
-export async function judgeBeforeWrite(session: Session, ready: Ready): Promise<Verdict> {
+export async function judgeBeforeWrite(
+  session: Session,
+  ready: Ready,
+  { refused }: Pick<DefinitionPlan, "refused"> = { refused: [] },
+): Promise<Verdict> {
   const planned = await judgeAgainstPlan(session, ready);
   if (planned.kind !== "pass") return planned;
   const conflicts =
     ready.candidate === undefined ? [] : candidateConflicts(ready.stable.objects, ready.candidate.objects);
-  if (conflicts.length > 0) return combine(conflicts.map((one) => fail(one)));
+  const problems = [...refused, ...conflicts];
+  if (problems.length > 0) return combine(problems.map((one) => fail(one)));
   // Helm would make the namespace with the first object, so there is nothing yet to ask.
   const { createNamespace, namespace } = session.inputs;
   if (createNamespace && !(await namespaceExists(session.cluster.kubectl, namespace))) return pass;
@@ -37,7 +45,9 @@ async function judgeAgainstPlan(
 ): Promise<Verdict> {
   const { inputs } = session;
   if (inputs.plan === undefined) return pass;
-  const verdict = judgePlan(await readPlanFile(inputs.plan), {
+  const plan = await readPlanFile(inputs.plan);
+  const resolved = await resolveImages(session, Object.keys(plan.resolvedImages ?? {}));
+  const verdict = judgePlan(plan, {
     release: inputs.release,
     namespace: inputs.namespace,
     environment: inputs.environment,
@@ -46,7 +56,13 @@ async function judgeAgainstPlan(
     valuesDigest: chart.stable.digest,
     baseRevision: lastRevision(history)?.revision ?? 0,
     manifestDigest: stable.digest,
-    ...(candidate === undefined ? {} : { candidateManifestDigest: candidate.digest }),
+    objects: objectDigests(stable.objects),
+    resolvedImages: resolved.digests,
+    ...(chart.digest === undefined ? {} : { chartDigest: chart.digest }),
+    ...(stable.release === inputs.release ? {} : { helmRelease: stable.release }),
+    ...(candidate === undefined
+      ? {}
+      : { candidateManifestDigest: candidate.digest, candidateObjects: objectDigests(candidate.objects) }),
   });
   for (const reason of reasonsOf(verdict)) session.context.runner.info(reason);
   return verdict;

@@ -22,7 +22,7 @@ export interface DefinitionPlan {
 export async function planDefinitions(
   session: Session,
   chart: PreparedChart,
-  { rendered, isInstall }: { readonly rendered: Rendered; readonly isInstall: boolean },
+  rendered: Rendered,
 ): Promise<DefinitionPlan> {
   const { crds: mode } = session.inputs.chartSource;
   const templates = rendered.objects
@@ -42,7 +42,7 @@ export async function planDefinitions(
   return {
     changes: mode === "apply" ? own.filter(({ change }) => change !== "same") : [],
     refused: definitionRefusals([...(mode === "apply" ? own : []), ...rest]),
-    warnings: definitionWarnings(own, { mode, isInstall }),
+    warnings: definitionWarnings(own, { mode, isInstall: rendered.isUpgrade !== true }),
   };
 }
 
@@ -67,7 +67,7 @@ async function readDefinitions(
 /** Applies the definitions that the chart changes, and waits until the API serves them. Nothing takes them back. */
 export async function applyDefinitions(
   { cluster, context }: Session,
-  changes: readonly DefinitionChange[],
+  { changes }: DefinitionPlan,
 ): Promise<void> {
   if (changes.length === 0) return;
   for (const { name, change, body } of changes) {

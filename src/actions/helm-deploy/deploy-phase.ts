@@ -4,6 +4,7 @@ import { deployedRevision, type HelmRevision } from "../../domain/release/histor
 import { judgeBeforeWrite, type Ready } from "./before-write.ts";
 import { deployColour } from "./blue-green/deploy.ts";
 import { deployCandidate } from "./candidate.ts";
+import { applyDefinitions, planDefinitions } from "./definitions.ts";
 import { startDeployment } from "./github-deployment.ts";
 import { judgeGuard, takeOver } from "./guard.ts";
 import { openRecordOf } from "./open-record.ts";
@@ -12,26 +13,35 @@ import { type PreparedChart, renderCandidate, renderStable, withChart } from "./
 import { type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
 import { deployStable } from "./stable.ts";
 import { judgeStrategy } from "./strategy-change.ts";
+import { unchanged } from "./unchanged.ts";
 
 /** Deploys by the strategy: the release itself, a candidate beside it at weight 0, or the idle colour of a pair. */
 export async function deployPhase(session: Session): Promise<PhaseOutcome> {
   const state = await session.store.read();
   const strategy = await judgeStrategy(session, state);
   if (strategy.kind !== "pass") return { verdict: strategy, outputs: refusedOutputs };
-  return session.inputs.strategy === "blue-green" ? deployColour(session) : deployRelease(session, state);
+  const isColoured = session.inputs.strategy === "blue-green";
+  const outcome = await (isColoured ? deployColour(session) : deployRelease(session, state));
+  const changed = String(outcome.outputs?.["failure-reason"] !== "refused");
+  return { ...outcome, outputs: { changed, ...outcome.outputs } };
 }
 
 function deployRelease(session: Session, state: ReleaseState): Promise<PhaseOutcome> {
   return withChart(session, async (chart) => {
     const ready = await prepare(session, chart);
     const guard = await judgeGuard(session, state, ready.history);
-    const verdict = guard.kind === "pass" ? await judgeBeforeWrite(session, ready) : guard;
+    const definitions = await planDefinitions(session, chart, ready.stable);
+    const verdict = guard.kind === "pass" ? await judgeBeforeWrite(session, ready, definitions) : guard;
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
+    const { stable: rendered, history: before } = ready;
+    const same = await unchanged(session, { state, chart, rendered, history: before, definitions });
+    if (same !== undefined) return same;
     const wasLocked = await takeOver(session, state, ready.history);
     const history = wasLocked ? await historyOf(session) : ready.history;
     const unknown = await observeCurrent(session, state, { helmRelease: session.inputs.release, history });
     if (unknown !== undefined) session.context.runner.annotate({ level: "warning", message: unknown });
-    const record = await openRecordOf(session, chart, { rendered: ready.stable, history });
+    await applyDefinitions(session, definitions);
+    const record = await openRecordOf(session, chart, { rendered, history });
     await startDeployment(session, record);
     return apply(session, { ...ready, history }, record);
   });

@@ -23,7 +23,7 @@ async function finishRelease(session: Session): Promise<PhaseOutcome> {
   ]);
   const serves = lastRevision(history);
   const record = state.records.find(
-    (one) => one.digest === digest && (one.status === "deploying" || one.status === "good"),
+    (one) => one.digest === digest && ["deploying", "good", "observed"].includes(one.status),
   );
   if (record === undefined)
     return { verdict: fail(`No deploy of ${digest} is under way: there is nothing to finish`) };
@@ -35,7 +35,7 @@ async function finishRelease(session: Session): Promise<PhaseOutcome> {
       ),
     };
   }
-  if (record.status === "deploying") {
+  if (record.status !== "good") {
     const verdicts = mergeGates(record.verdicts, session.gates);
     await returnPins(session);
     const change = ended({ status: "good", verdicts, reason: "every gate passed" });

@@ -58,6 +58,7 @@ function recordOf(
     images: rendered.images,
     ...(rendered.release === release ? {} : { helmRelease: rendered.release }),
     chart: chart.title,
+    ...(chart.digest === undefined ? {} : { chartDigest: chart.digest }),
     manifestDigest: rendered.digest,
     valuesDigest: rendered.values.digest,
     ...comesAfter(before, history),

@@ -40,14 +40,13 @@ interface Looked {
 }
 
 async function look(session: Session, chart: PreparedChart, subject: PlanSubject): Promise<Looked> {
-  const { applied, compared, candidate, last, history } = subject;
+  const { applied, compared, candidate, last } = subject;
   const beside = [candidate, applied === compared ? undefined : applied].filter((one) => one !== undefined);
-  const isInstall = history.length === 0 || applied !== compared;
   const loose = looseImages(applied.images);
   const { mutableTags } = session.inputs.chartSource;
   const [seen, definitions, resolved, refused] = await Promise.all([
     seeChanges(session, { last, next: compared }),
-    planDefinitions(session, chart, { rendered: applied, isInstall }),
+    planDefinitions(session, chart, applied),
     resolveImages(session, mutableTags === "resolve" ? loose.map(({ image }) => image) : []),
     Promise.all(beside.map((one) => refusalsOf(session, one))),
   ]);

@@ -1,12 +1,14 @@
 import { combine, fail, pass, type Verdict } from "../../../core/verdict.ts";
 import type { ReleaseState } from "../../../domain/record/state.ts";
 import { judgeBeforeWrite } from "../before-write.ts";
+import { applyDefinitions, type DefinitionPlan, planDefinitions } from "../definitions.ts";
 import { startDeployment } from "../github-deployment.ts";
 import { judgeGuard } from "../guard.ts";
 import { openRecordOf } from "../open-record.ts";
 import { observeCurrent } from "../records.ts";
 import { type PreparedChart, withChart } from "../render.ts";
 import { type PhaseOutcome, refusedOutputs, type Session } from "../session.ts";
+import { unchanged } from "../unchanged.ts";
 import { type Colours, nameProblems, pairProblems, renderColours } from "./check-pair.ts";
 import { installColour } from "./install.ts";
 import { bringHome, planHomecoming } from "./left-over.ts";
@@ -24,9 +26,14 @@ export function deployColour(session: Session): Promise<PhaseOutcome> {
     const guard = await judgeStart(session, state, pair);
     if (guard.kind !== "pass") return { verdict: guard, outputs: refusedOutputs };
     const colours = await renderColours(session, chart, pair);
-    const verdict = await judgeColours(session, { pair, colours, chart });
+    const definitions = await planDefinitions(session, chart, colours.tried);
+    const verdict = await judgeColours(session, { pair, colours, chart }, definitions);
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
+    const serving = { rendered: colours.other, history: pair.live?.history ?? [] };
+    const same = await unchanged(session, { state, chart, definitions, ...serving });
+    if (same !== undefined) return same;
     await bringHome(session, state, home);
+    await applyDefinitions(session, definitions);
     const record = await openColourRecord(session, { state, pair, chart, colours });
     return installColour(session, { chart: chart.chart, pair, tried: colours.tried, record });
   });
@@ -45,10 +52,15 @@ interface Judged {
   readonly colours: Colours;
 }
 
-async function judgeColours(session: Session, { pair, chart, colours }: Judged): Promise<Verdict> {
+async function judgeColours(
+  session: Session,
+  { pair, chart, colours }: Judged,
+  definitions: DefinitionPlan,
+): Promise<Verdict> {
   const problems = sentences(await pairProblems(session, pair, colours));
   if (problems.kind !== "pass") return problems;
-  return judgeBeforeWrite(session, { chart, stable: colours.tried, history: pair.live?.history ?? [] });
+  const ready = { chart, stable: colours.tried, history: pair.live?.history ?? [] };
+  return judgeBeforeWrite(session, ready, definitions);
 }
 
 async function openColourRecord(
