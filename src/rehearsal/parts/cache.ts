@@ -10,7 +10,15 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>> = 
 }
 
 /** Everything that the rehearsal keeps in its cache folder. */
-export const cacheEntries = ["tools", "packages", "images", "gateway-api", "apt", "runs"] as const;
+export const cacheEntries = [
+  "tools",
+  "packages",
+  "images",
+  "gateway-api",
+  "istio-api",
+  "apt",
+  "runs",
+] as const;
 
 /**
  * The path itself when it is already whole; else `fill` makes it under a temporary name and it is renamed when

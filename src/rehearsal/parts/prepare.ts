@@ -7,7 +7,7 @@ import { provideImages } from "./base-image.ts";
 import { type Preparation, preparationHere } from "./context.ts";
 import { providePackages, worldPackages } from "./debian.ts";
 import { refuseFullDisk } from "./disk.ts";
-import { provideGatewayDefinitions } from "./gateway-definitions.ts";
+import { provideGatewayDefinitions, provideIstioDefinitions } from "./gateway-definitions.ts";
 import type { ModuleProgram } from "./go.ts";
 import type { Parts } from "./parts.ts";
 import { provideModuleProgram, provideTool } from "./programs.ts";
@@ -42,6 +42,15 @@ export function prepareHelm3(progress: Progress): Promise<string> {
     const preparation = preparationHere(progress, signal);
     await mkdir(preparation.cache, { recursive: true });
     return provideTool(preparation, "helm", helm3Version);
+  });
+}
+
+/** The definitions of Istio's objects, which only deliveries are tried with. */
+export function prepareIstioDefinitions(progress: Progress): Promise<string> {
+  return interruptible(async (signal) => {
+    const preparation = preparationHere(progress, signal);
+    await mkdir(preparation.cache, { recursive: true });
+    return provideIstioDefinitions(preparation);
   });
 }
 
