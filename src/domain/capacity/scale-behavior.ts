@@ -19,5 +19,5 @@ function hasPolicies(rules: unknown, wanted: readonly string[]): boolean {
   const found = listAt(rules, "policies").map(
     (one) => `${textAt(one, "type")} ${numberAt(one, "value")} ${numberAt(one, "periodSeconds")}`,
   );
-  return rules === undefined || found.toSorted().join() === wanted.join();
+  return at(rules, "policies") === undefined || found.toSorted().join() === wanted.join();
 }
