@@ -2,6 +2,10 @@ import type { DeliveryCase } from "../case.ts";
 import { blueGreenCases } from "./blue-green.ts";
 import { failFastCases } from "./fail-fast.ts";
 import { harnessCases } from "./harness.ts";
+import { lockCases } from "./locks.ts";
+import { planCases } from "./plan.ts";
+import { planStrategyCases } from "./plan-strategies.ts";
+import { rollbackCases } from "./rollback.ts";
 import { sequenceCases } from "./sequences.ts";
 import { turnCases } from "./turns.ts";
 
@@ -10,6 +14,10 @@ export const allCases: readonly DeliveryCase[] = Object.values({
   blueGreenCases,
   failFastCases,
   harnessCases,
+  lockCases,
+  planCases,
+  planStrategyCases,
+  rollbackCases,
   sequenceCases,
   turnCases,
 }).flat();
