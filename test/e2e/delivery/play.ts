@@ -3,6 +3,7 @@ import type { World } from "../../../src/rehearsal/cluster/world.ts";
 import type { Wish } from "./arguments.ts";
 import type { DeliveryCase } from "./case.ts";
 import { allCases } from "./cases/all.ts";
+import { sweepCases } from "./kill-sweep/lane.ts";
 import { Stand } from "./stand.ts";
 
 /** What came of one case. */
@@ -15,11 +16,11 @@ export interface CaseResult {
 
 /** The cases that are wished for. An unknown name is refused. */
 export function chosenCases({ only, isShort }: Pick<Wish, "only" | "isShort">): readonly DeliveryCase[] {
-  const unknown = only.filter((name) => !allCases.some((one) => one.name === name));
+  const named = [...allCases, ...sweepCases];
+  const unknown = only.filter((name) => !named.some((one) => one.name === name));
   if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(", ")}`);
-  return allCases.filter(({ name, isShort: short }) =>
-    only.length > 0 ? only.includes(name) : short || !isShort,
-  );
+  if (only.length > 0) return named.filter(({ name }) => only.includes(name));
+  return allCases.filter((one) => one.isShort || !isShort);
 }
 
 /** Plays the wished cases, some at once, and writes what came of them. */

@@ -39,4 +39,4 @@ function metrics() {
 server.keepAliveTimeout = 60_000;
 setTimeout(() => server.listen(8080), seconds("START_DELAY"));
 // Until everybody knows that this pod is leaving, it goes on answering.
-process.on("SIGTERM", () => setTimeout(() => process.exit(0), Number(env.DRAIN_MS ?? "3000")));
+process.on("SIGTERM", () => setTimeout(() => process.exit(0), Number(env.DRAIN_MS ?? "6000")));

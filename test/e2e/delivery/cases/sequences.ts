@@ -34,7 +34,7 @@ export const sequenceCases: readonly DeliveryCase[] = [
         serves: ["2"],
         releases: { web: "4 deployed" },
         pods: { web: "2 of 2" },
-        records: ["3 bad", "2 good", "1 good"],
+        records: ["3 rolled-back", "2 good", "1 good"],
         rollout: "none",
       });
       const { lost, lostBy } = await prober.stop();
