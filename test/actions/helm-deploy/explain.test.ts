@@ -3,6 +3,7 @@ import { type Ending, explain } from "../../../src/actions/helm-deploy/explain.t
 import { baselineOf } from "../../../src/domain/rollout/view.ts";
 import { deploymentOf, hookOf, manifest } from "../../domain/release/objects.ts";
 import { earlier, scope, withPods } from "../../domain/rollout/looks.ts";
+import { deployment, view } from "../../domain/rollout/objects.ts";
 
 const ran = { exitCode: 1, stdout: "", stderr: "", timedOut: false, cancelled: false, truncated: false };
 const rendered = (...objects: readonly object[]) => ({
@@ -37,6 +38,12 @@ const stuckHook = {
   text: 'hook: pod web-migrate-1 cannot be configured: secret "x" not found',
   graceMs: 0,
 } as const;
+
+const atHook = view(deployment("web", { generation: 1, revision: "1" }), {
+  kind: "Job",
+  metadata: { name: "web-migrate", uid: "job" },
+  status: { active: 1 },
+} as const);
 
 test.each([
   {
@@ -74,6 +81,18 @@ test.each([
     isUntouched: false,
   },
   {
+    name: "a hook before the upgrade that is still at work when time is over",
+    change: { isLate: true, view: atHook },
+    reason: "timeout",
+    isUntouched: true,
+  },
+  {
+    name: "a cancel during a hook before the upgrade",
+    change: { isCancelled: true, view: atHook },
+    reason: "cancelled",
+    isUntouched: true,
+  },
+  {
     name: "a crash",
     change: {
       description: interrupted,
@@ -109,4 +128,22 @@ test.each([
   },
 ])("explain() knows $name", ({ change, reason, isUntouched }) => {
   expect(explain(ending(change))).toMatchObject({ reason, isUntouched });
+});
+
+test("explain() says that the version is live when a hook after the upgrade fails", () => {
+  const description = 'Upgrade "web" failed: post-upgrade hooks failed: job web-verify failed';
+  expect(explain(ending({ description })).sentence).toBe(
+    "The new version is applied and runs, but post-upgrade hooks failed: job web-verify failed",
+  );
+  const both = { rendered: rendered(hookOf("web-migrate", "post-upgrade")), doom: stuckHook };
+  const ready = withPods([{ ready: true }, { ready: true }]);
+  expect(explain(ending({ ...both, description: interrupted, view: ready })).sentence).toBe(
+    `The new version is applied and runs, but ${stuckHook.text}`,
+  );
+});
+
+test("explain() names the hook that was at work when time was over", () => {
+  expect(explain(ending({ isLate: true, view: atHook })).sentence).toBe(
+    "Not ready after 60 s: hook web-migrate has not ended",
+  );
 });

@@ -141,8 +141,8 @@ export function waiting(reason: string, message = "", more: object = {}) {
   return container({ waiting: { reason, message } }, more);
 }
 
-export function ended(exitCode: number, reason = "Error") {
-  return { terminated: { exitCode, reason } };
+export function ended(exitCode: number, reason = "Error", message = "") {
+  return { terminated: { exitCode, reason, message } };
 }
 
 /** `second` of the minute is when it was seen last. */

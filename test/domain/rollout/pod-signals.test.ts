@@ -53,6 +53,27 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
       within: 10,
     },
     {
+      name: "a program that is not there, on second sight",
+      pods: [
+        {
+          containers: [
+            waiting("CrashLoopBackOff", "", {
+              restartCount: 1,
+              lastState: ended(128, "StartError", 'exec: "/x": stat /x: no such file or directory'),
+            }),
+          ],
+        },
+      ],
+      reason: "container",
+      within: 0,
+    },
+    {
+      name: "a start that fails for other reasons, as on a node in trouble",
+      pods: [{ containers: [waiting("CrashLoopBackOff", "", { restartCount: 1, lastState: ended(128) })] }],
+      reason: "container",
+      within: 30,
+    },
+    {
       name: "crash loop",
       pods: [{ containers: [waiting("CrashLoopBackOff", "", { restartCount: 1, lastState: ended(1) })] }],
       reason: "crash",
@@ -125,6 +146,20 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
       ],
     },
     {
+      name: "a pod that was preempted",
+      pods: [
+        {
+          phase: "Failed",
+          conditions: [{ type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" }],
+          containers: [waiting("CrashLoopBackOff", "", { restartCount: 3 })],
+        },
+      ],
+    },
+    {
+      name: "a pod that its node had no room for",
+      pods: [{ phase: "Failed", reason: "OutOfcpu", containers: [waiting("ErrImagePull", notFound)] }],
+    },
+    {
       name: "a new pod on its way out",
       pods: [{ terminating: true, containers: [waiting("ErrImagePull", notFound)] }],
     },
@@ -154,5 +189,26 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
     expect(doomedAfter(withPods([{ containers: [crash] }]))?.text).toBe(
       "Deployment web: pod new-1, container web ended with OOMKilled (exit code 137), restarted 3 times",
     );
+  });
+
+  test("names the probe that keeps killing the container", () => {
+    const crash = waiting("CrashLoopBackOff", "", { restartCount: 2, lastState: ended(137) });
+    const seen = withPods(
+      [{ containers: [crash] }],
+      event("pod-new-1", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500"),
+      event("pod-new-1", "Killing", "Container web failed liveness probe, will be restarted", {
+        type: "Normal",
+      }),
+    );
+    expect(doomedAfter(seen)).toMatchObject({
+      reason: "crash",
+      text: "Deployment web: pod new-1, container web ended with exit code 137, restarted 2 times: killed by its liveness probe (Liveness probe failed: HTTP probe failed with statuscode: 500)",
+    });
+  });
+
+  test("keeps the end of a long message, where the cause stands", () => {
+    const text = `failed to pull: ${"x".repeat(1000)}: 401 Unauthorized`;
+    const doom = doomedAfter(withPods([{ containers: [waiting("ErrImagePull", text)] }]));
+    expect(doom?.text).toMatch(/ … x+: 401 Unauthorized$/);
   });
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { howToEnter, runInside } from "../../../src/rehearsal/cluster/enter.ts";
 import { listRuns, type RunRecord } from "../../../src/rehearsal/cluster/runs.ts";
 import { cacheFolder } from "../../../src/rehearsal/parts/cache.ts";
-import { prepare, prepareIstioDefinitions } from "../../../src/rehearsal/parts/prepare.ts";
+import { prepare, prepareHelm3, prepareIstioDefinitions } from "../../../src/rehearsal/parts/prepare.ts";
 import { readWish } from "./arguments.ts";
 
 const args = process.argv.slice(2);
@@ -35,6 +35,7 @@ async function enter(): Promise<number> {
   const parts = await prepare((line) => console.log(line));
   // Inside there is no network: what cases ask for beside the world must lie in the cache.
   await prepareIstioDefinitions((line) => console.log(line));
+  if (!wish.isShort) await prepareHelm3((line) => console.log(line));
   const script = beside("inside.ts");
   const { exitCode, kept } = await runInside({ script, args, parts, cache: cacheFolder() });
   if (kept !== undefined) {
