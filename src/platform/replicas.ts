@@ -85,7 +85,10 @@ export async function scaleTo(
   if (ran.exitCode !== 0 || ran.timedOut) throw errorOf(args, ran);
 }
 
-/** The counts that applying a manifest would overwrite: of workloads that an autoscaler owns now. */
+/**
+ * The counts that applying a manifest would overwrite: of workloads that an autoscaler owns now, or owns once the
+ * manifest is applied.
+ */
 export async function countsToKeep(
   kubectl: Kubectl,
   namespace: string,
@@ -97,8 +100,20 @@ export async function countsToKeep(
   const live = await liveCounts(kubectl, namespace, inManifest);
   return inManifest.flatMap((one) => {
     const count = live.find((other) => sameWorkload(one, other));
-    const isOwned = count?.autoscaler !== undefined && count.wanted > 0;
+    if (count === undefined || count.wanted === 0) return [];
+    const isOwned = count.autoscaler !== undefined || isTargeted(objects, one);
     return isOwned ? [{ ...one, count: count.wanted }] : [];
+  });
+}
+
+function isTargeted(objects: readonly ManifestObject[], { kind, name }: ScaledWorkload): boolean {
+  return objects.some((object) => {
+    const target = at(object.body, "spec", "scaleTargetRef");
+    return (
+      object.kind === "HorizontalPodAutoscaler" &&
+      textAt(target, "kind") === kind &&
+      textAt(target, "name") === name
+    );
   });
 }
 

@@ -114,6 +114,14 @@ test.each([
   expect(await countsToKeep(kubectl, "shop", manifest(replicas))).toEqual(is);
 });
 
+test("countsToKeep() knows an autoscaler that comes with the manifest", async () => {
+  const { kubectl } = scaledCluster([{ name: "web", replicas: 4 }]);
+  const spec = { scaleTargetRef: { kind: "Deployment", name: "web" }, maxReplicas: 9 };
+  const comes = manifestObjects([{ kind: "HorizontalPodAutoscaler", metadata: { name: "web" }, spec }]);
+  const found = await countsToKeep(kubectl, "shop", [...manifest(undefined), ...comes]);
+  expect(found).toEqual([{ ...web, literal: 1, count: 4 }]);
+});
+
 test("keepReplicas() gives a count back at once, and again only where its own look finds it missed", async () => {
   const { kubectl, did, set } = scaledCluster([{ name: "web", replicas: 6, max: 8 }]);
   const said: string[] = [];

@@ -1,5 +1,7 @@
 import type { DeliveryCase } from "../case.ts";
+import { autoscalerCases } from "./autoscaler.ts";
 import { blueGreenCases } from "./blue-green.ts";
+import { canaryCases } from "./canary.ts";
 import { failFastCases } from "./fail-fast.ts";
 import { harnessCases } from "./harness.ts";
 import { lockCases } from "./locks.ts";
@@ -7,11 +9,14 @@ import { planCases } from "./plan.ts";
 import { planStrategyCases } from "./plan-strategies.ts";
 import { rollbackCases } from "./rollback.ts";
 import { sequenceCases } from "./sequences.ts";
+import { trafficCases } from "./traffic.ts";
 import { turnCases } from "./turns.ts";
 
 /** Every case, one line for each topic. */
 export const allCases: readonly DeliveryCase[] = Object.values({
+  autoscalerCases,
   blueGreenCases,
+  canaryCases,
   failFastCases,
   harnessCases,
   lockCases,
@@ -19,5 +24,6 @@ export const allCases: readonly DeliveryCase[] = Object.values({
   planStrategyCases,
   rollbackCases,
   sequenceCases,
+  trafficCases,
   turnCases,
 }).flat();
