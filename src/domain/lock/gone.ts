@@ -18,10 +18,12 @@ const endings: readonly TakenFrom[] = ["free", "ours", "over", "expired", "yield
  */
 export function isMakerGone(taken: TakenLease | undefined, pending: HelmRevision): boolean {
   if (taken === undefined || !endings.includes(taken.from)) return false;
-  const { acquiredAt, renewedAt, durationMs } = taken.before;
+  const { holder, acquiredAt, renewedAt, durationMs } = taken.before;
   const madeMs = Date.parse(pending.updated);
+  // Of a holder that died, the last renewal is not the last deed.
+  const endMs = Date.parse(renewedAt) + (holder === "" ? 0 : durationMs);
   // Helm leaves out what is below a second in some of its versions.
-  return madeMs >= Date.parse(acquiredAt) - 1000 && madeMs <= Date.parse(renewedAt) + durationMs;
+  return madeMs >= Date.parse(acquiredAt) - 1000 && madeMs <= endMs;
 }
 
 /** Whether the Lease was taken from this very run, which is proven to be gone. */

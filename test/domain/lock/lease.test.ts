@@ -91,20 +91,32 @@ const pending = (updated: string): HelmRevision => ({
   description: "",
 });
 
+const released = { holder: "" };
+
 test.each([
   { name: "made while it held the Lease", from: "expired", madeAgo: 30, is: true },
   { name: "made after its last renewal, before it expired", from: "over", madeAgo: 1, is: true },
-  { name: "made by a holder that gave the Lease back", from: "free", madeAgo: 30, is: true },
+  {
+    name: "made by a holder that gave the Lease back",
+    from: "free",
+    madeAgo: 30,
+    change: released,
+    is: true,
+  },
+  { name: "made after the Lease was given back", from: "free", madeAgo: 4, change: released, is: false },
   { name: "made before it held the Lease", from: "expired", madeAgo: 90, is: false },
-  { name: "made long after", from: "free", madeAgo: -100, is: false },
+  { name: "made long after", from: "expired", madeAgo: -100, is: false },
   { name: "of a holder that did not yield", from: "forced", madeAgo: 30, is: false },
   { name: "when there was no Lease", from: "fresh", madeAgo: 30, is: false },
-] satisfies readonly { name: string; from: TakenFrom; madeAgo: number; is: boolean }[])(
-  "isMakerGone() of a state $name",
-  ({ from, madeAgo, is }) => {
-    expect(isMakerGone({ from, before: leaseHeld() }, pending(ago(madeAgo)))).toBe(is);
-  },
-);
+] satisfies readonly {
+  name: string;
+  from: TakenFrom;
+  madeAgo: number;
+  change?: typeof released;
+  is: boolean;
+}[])("isMakerGone() of a state $name", ({ from, madeAgo, change, is }) => {
+  expect(isMakerGone({ from, before: leaseHeld(change) }, pending(ago(madeAgo)))).toBe(is);
+});
 
 test("isHolderGone() is about the run the Lease was taken from, and only when it is proven", () => {
   expect(isHolderGone({ from: "expired", before: leaseHeld() }, { id: "7", attempt: 1 })).toBe(true);

@@ -83,7 +83,10 @@ const killedFirstInstall: DeliveryCase = {
     assert.deepEqual(await historyOf(stand), ["1 pending-install"]);
     stand.nextRun("cancelled");
     await stand.mustPass("helm-deploy", { image: await stand.image("2"), version: "2" });
-    assert.deepEqual(await historyOf(stand), ["1 failed", "2 deployed"]);
+    // Helm counts what it upgrades from as superseded, whatever it was; its description stays.
+    assert.deepEqual(await historyOf(stand), ["1 superseded", "2 deployed"]);
+    const [marked] = await stand.history();
+    assert.match(marked?.description ?? "", /^Marked failed by sluice: left pending-install/);
   },
 };
 
@@ -147,6 +150,18 @@ const failingHook: DeliveryCase = {
       byHand.reasons[0] ?? "",
       /is locked by Helm \(pending-rollback at revision 3\) and no record says by which run/,
     );
+    await stand.helm("rollback", "web", "2", "--no-hooks", "--wait");
+    stand.nextRun();
+
+    const failed = await stand.run("rollback", { to: "1", reason: "loses orders", verify: false });
+    assert.notEqual(failed.verdict, "pass");
+    const [last] = (await historyOf(stand)).slice(-1);
+    assert.equal(last, "5 pending-rollback");
+    stand.nextRun("failure");
+    await stand.mustPass("helm-deploy", { ...inputs, ...without });
+    const [marked] = (await stand.history()).slice(-2);
+    assert.match(marked?.description ?? "", /^Marked failed by sluice: left pending-rollback/);
+    assert.equal((await historyOf(stand)).at(-1), "6 deployed");
   },
 };
 
@@ -158,7 +173,8 @@ const sigterm: DeliveryCase = {
     const at = performance.now();
     hanging.signal("SIGTERM");
     const ended = await hanging.done;
-    assert.ok(performance.now() - at < 7500);
+    const seconds = (performance.now() - at) / 1000;
+    assert.ok(seconds < 7.5, `the step took ${seconds} s to end`);
     assert.equal(ended.outputs["failure-reason"], "cancelled");
     assert.deepEqual(await historyOf(stand), ["1 failed"]);
     assert.deepEqual(await recordsOf(stand), ["rolling bad 1"]);
