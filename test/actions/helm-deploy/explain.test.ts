@@ -39,7 +39,7 @@ const stuckHook = {
   graceMs: 0,
 } as const;
 
-const atHook = view(deployment("web", { generation: 1, revision: "1" }), {
+const atHook = view(deployment("web", { generation: 1, revision: "1", ready: 2 }), {
   kind: "Job",
   metadata: { name: "web-migrate", uid: "job" },
   status: { active: 1 },
