@@ -1,6 +1,7 @@
 import { ConfigError } from "../../core/errors.ts";
 import { isRecord } from "../../core/json.ts";
-import { parseReference } from "../../domain/image/reference.ts";
+import type { ImageDigest } from "../../domain/image/digest.ts";
+import { type ImageReference, parseReference } from "../../domain/image/reference.ts";
 import { type Strategy, strategies } from "../../domain/record/record.ts";
 import { pairTraffic } from "../../domain/release/colours.ts";
 import { type ChartImage, isValues, type Values } from "../../domain/release/image-values.ts";
@@ -49,8 +50,11 @@ export interface HelmDeployInputs {
   readonly githubToken?: string;
 }
 
-/** Reads every input; nothing has been asked or touched when one is refused. */
-export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
+/** Asks a registry what a tag points to now. */
+export type ResolveTag = (reference: ImageReference, login: Credentials | undefined) => Promise<ImageDigest>;
+
+/** Reads every input; nothing has been touched when one is refused, and only tags that are to be resolved are asked about. */
+export async function readInputs(runner: Runner, resolveTag?: ResolveTag): Promise<HelmDeployInputs> {
   const phase = oneOf(runner, "phase", phases);
   const strategy = oneOf(runner, "strategy", strategies);
   const chart = optional(runner, "chart");
@@ -73,7 +77,12 @@ export async function readInputs(runner: Runner): Promise<HelmDeployInputs> {
     values: lines(runner, "values"),
     set: await mapping("set", runner.get("set")),
     candidateSet: await mapping("candidate-set", runner.get("candidate-set")),
-    images: await readImages(runner.get("image")),
+    images: await readImages(
+      runner.get("image"),
+      chartSource.mutableTags === "resolve"
+        ? (reference) => resolveTag?.(reference, registryLogin)
+        : () => undefined,
+    ),
     version: optional(runner, "version") ?? "",
     createNamespace: boolean(runner, "create-namespace"),
     ...(plan === undefined ? {} : { plan }),
@@ -173,23 +182,30 @@ function kindOf(value: unknown): string {
   return value === null ? "nothing" : `a ${typeof value}`;
 }
 
-async function readImages(text: string): Promise<readonly ChartImage[]> {
+type Resolve = (reference: ImageReference) => Promise<ImageDigest> | undefined;
+
+async function readImages(text: string, resolve: Resolve): Promise<readonly ChartImage[]> {
   if (text === "") return [];
-  if (!/[\n{]|:\s/.test(text)) return [chartImage(text)];
+  if (!/[\n{]|:\s/.test(text)) return [await chartImage(text, resolve)];
   const value = await parseYamlInput("image", text);
   if (!isRecord(value))
     throw new ConfigError(`Input "image" must be an image or a YAML mapping: got ${kindOf(value)}`);
-  return Object.entries(value).map(([path, reference]) => {
-    if (typeof reference !== "string" || !/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(path))
-      throw new ConfigError(
-        `Input "image" must map values paths to images: got "${path}": ${kindOf(reference)}`,
-      );
-    return { ...chartImage(reference), valuesPath: path };
-  });
+  return Promise.all(
+    Object.entries(value).map(async ([path, reference]) => {
+      if (typeof reference !== "string" || !/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(path))
+        throw new ConfigError(
+          `Input "image" must map values paths to images: got "${path}": ${kindOf(reference)}`,
+        );
+      return { ...(await chartImage(reference, resolve)), valuesPath: path };
+    }),
+  );
 }
 
-function chartImage(text: string): ChartImage {
+async function chartImage(text: string, resolve: Resolve): Promise<ChartImage> {
   const reference = parseReference(text, "image");
-  if (reference.digest !== undefined) return { reference, digest: reference.digest };
-  throw new ConfigError(`Input "image" must name the image by digest (…@sha256:…): got "${text}"`);
+  const digest = reference.digest ?? (await resolve(reference));
+  if (digest !== undefined) return { reference, digest };
+  throw new ConfigError(
+    `Input "image" must name the image by digest (…@sha256:…), or "mutable-tags" must be resolve: got "${text}"`,
+  );
 }

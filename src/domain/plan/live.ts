@@ -149,7 +149,9 @@ function settled(kind: string, object: unknown): unknown {
 
 function without(values: unknown, isOut: (key: string) => boolean): unknown {
   if (!isRecord(values)) return values;
-  return Object.fromEntries(Object.entries(values).filter(([key]) => !isOut(key)));
+  const left = Object.entries(values).filter(([key]) => !isOut(key));
+  // The cluster drops the mapping with its last entry.
+  return left.length === 0 ? undefined : Object.fromEntries(left);
 }
 
 // The cluster keeps texts of a Secret as base64 beside what came as base64.

@@ -96,7 +96,7 @@ describe("readInputs() refuses in one sentence", () => {
     {
       name: "an image by tag",
       given: { image: "ghcr.io/acme/web:1" },
-      says: 'Input "image" must name the image by digest (…@sha256:…): got "ghcr.io/acme/web:1"',
+      says: 'Input "image" must name the image by digest (…@sha256:…), or "mutable-tags" must be resolve: got "ghcr.io/acme/web:1"',
     },
     {
       name: "an image with a broken digest",
@@ -210,4 +210,27 @@ test("readInputs() takes a KUBECONFIG that an earlier step made", async () => {
   writeFileSync(path, "apiVersion: v1");
   const inputs = await readInputs({ ...runner, env: { ...runner.env, KUBECONFIG: path } });
   expect(inputs.access).toMatchObject({ kind: "ambient", path });
+});
+
+test("readInputs() resolves an image by tag where that is asked for, and only then", async () => {
+  const asked: string[] = [];
+  const resolve = async ({ repository, tag }: { readonly repository: string; readonly tag?: string }) => {
+    asked.push(`${repository}:${tag}`);
+    return digest as never;
+  };
+  const given = { release: "web", namespace: "shop", chart: "chart", kubeconfig: "apiVersion: v1" };
+  const tagged = { ...given, image: "ghcr.io/acme/web:1" };
+  await expect(readInputs(fakeRunner("helm-deploy", tagged), resolve)).rejects.toThrow("must be resolve");
+  const wanted = fakeRunner("helm-deploy", { ...tagged, "mutable-tags": "resolve" });
+  expect((await readInputs(wanted, resolve)).images).toMatchObject([{ digest }]);
+  const mapped = fakeRunner("helm-deploy", {
+    ...given,
+    image: `api.image: ghcr.io/acme/api:2\nweb.image: ${image}`,
+    "mutable-tags": "resolve",
+  });
+  expect((await readInputs(mapped, resolve)).images.map(({ valuesPath }) => valuesPath)).toEqual([
+    "api.image",
+    "web.image",
+  ]);
+  expect(asked).toEqual(["acme/web:1", "acme/api:2"]);
 });

@@ -63,6 +63,18 @@ test.each([
   ).toEqual([]);
 });
 
+test("liveChanges() does not tell what Helm itself writes into an object", () => {
+  const chart = serviceOf("web", {});
+  const written = {
+    labels: { "app.kubernetes.io/managed-by": "Helm" },
+    annotations: { "meta.helm.sh/release-name": "web" },
+  };
+  const live = kept(chart, { metadata: { name: "web", ...written } });
+  const [service] = manifest(chart);
+  const answered = new Map(service === undefined ? [] : [[identityOf(service), kept(chart).body]]);
+  expect(liveChanges(comparison([chart], [chart], [live], { dryRun: answered }))).toEqual([]);
+});
+
 test("liveChanges() tells what changes in the cluster, not in the manifest, and driftOf() names why", () => {
   const was = deploymentOf("web", { replicas: 2 });
   const live = kept(was, { spec: { ...(was.spec as object), replicas: 5 } });
