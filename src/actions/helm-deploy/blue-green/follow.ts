@@ -5,6 +5,7 @@ import {
   baselineOf,
   type RolloutScope,
   type RolloutView,
+  workloadsOf,
 } from "../../../domain/rollout/view.ts";
 import { readRolloutView, watchedKinds, watchRollout } from "../../../platform/rollout-watch.ts";
 import { parseManifest } from "../../../platform/yaml.ts";
@@ -48,6 +49,7 @@ export interface Glance {
 }
 
 const lookEveryMs = 500;
+const firstListMs = 5_000;
 
 /** Looks at a colour again and again until the answer is there. A cancelled step ends it with a CancelledError. */
 export async function follow<T>(
@@ -58,6 +60,7 @@ export async function follow<T>(
   const { cluster, inputs, clock, context } = session;
   const ending = new AbortController();
   let broken: unknown;
+  const startedAt = clock.now();
   const watch = watchRollout(
     cluster.kubectl,
     { namespace: inputs.namespace, kinds: kindsOf(colour) },
@@ -70,7 +73,11 @@ export async function follow<T>(
     for (;;) {
       await clock.sleep(lookEveryMs, context.signal);
       if (broken !== undefined) throw broken;
-      const answered = answer({ view: watch.view(), now: clock.now() });
+      const glance = { view: watch.view(), now: clock.now() };
+      // The lists come a moment after the watches are opened.
+      const isUnread = workloadsOf(glance.view, scopeOfColour(colour)).length === 0;
+      if (isUnread && glance.now - startedAt < firstListMs) continue;
+      const answered = answer(glance);
       if (answered !== undefined) return answered;
     }
   } finally {

@@ -1,11 +1,11 @@
 import { formatMs } from "../../../core/duration.ts";
 import { abortSentence } from "../../../domain/lock/command.ts";
+import { leaseName } from "../../../domain/lock/lease.ts";
 import type { ReleaseObjects } from "../../../domain/release/candidate-conflicts.ts";
 import { wantedCounts } from "../../../domain/release/colour-counts.ts";
 import { judgeColour, startColourMemory } from "../../../domain/release/colour-watch.ts";
 import type { Signal } from "../../../domain/rollout/signal.ts";
 import type { RolloutView } from "../../../domain/rollout/view.ts";
-import { leaseName } from "../../../domain/lock/lease.ts";
 import type { Session } from "../session.ts";
 import { colourBaseline, follow, readColours, scopeOfColour } from "./follow.ts";
 
