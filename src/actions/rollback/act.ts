@@ -4,6 +4,7 @@ import { isIdle, type RollbackPlan } from "../../domain/rollback/plan.ts";
 import type { Urgency } from "../../domain/rollback/urgency.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import type { ActionResult } from "../../platform/action.ts";
+import { unpinReplicas } from "../../platform/replica-pins.ts";
 import { parseManifest } from "../../platform/yaml.ts";
 import { begin } from "./begin.ts";
 import type { Way } from "./check-way.ts";
@@ -43,6 +44,8 @@ export async function act(story: Story, seen: Seen): Promise<ActionResult> {
   const isRight = done.isBack && !checklist.hasFailed();
   const seconds = journal.elapsedMs() / 1000;
   const isRemoved = await removeCandidate(parts, journal, { ...task, home: isRight ? done.home : undefined });
+  const isDone = isRight && isRemoved;
+  if (isDone) await returnPins(story, task);
   const outcome: Outcome = {
     attempt,
     plan,
@@ -52,7 +55,7 @@ export async function act(story: Story, seen: Seen): Promise<ActionResult> {
     seconds,
     checks: checklist.all(),
     isVerified: isRight && inputs.verify,
-    isComplete: isRight && isRemoved,
+    isComplete: isDone,
   };
   const isWorthWriting = !isIdle(plan) || attempt !== undefined;
   const record = isWorthWriting
@@ -67,6 +70,17 @@ export async function act(story: Story, seen: Seen): Promise<ActionResult> {
     ...(done.restored === undefined ? {} : { restored: done.restored }),
     ...(done.proven === undefined ? {} : { proven: done.proven }),
     ...(record === undefined ? {} : { record: record.value }),
+  });
+}
+
+/** What kept autoscalers from shrinking either side while traffic moved is taken back. */
+async function returnPins({ parts, journal }: Story, { state }: Task): Promise<void> {
+  const pins = state.rollout?.pins ?? [];
+  if (pins.length === 0) return;
+  const { kubectl, namespace } = parts.cluster;
+  await journal.step("give the autoscalers back", async () => {
+    await unpinReplicas(kubectl, namespace, pins);
+    return { value: true, sentence: pins.map(({ autoscaler }) => autoscaler).join(", ") };
   });
 }
 

@@ -43,6 +43,8 @@ export interface Task {
 
 export type Situation =
   | { readonly kind: "task"; readonly task: Task }
+  /** What serves is proven: only the state of its rollout is left to be closed. */
+  | { readonly kind: "settled"; readonly sentence: string }
   /** Nothing is to be done. */
   | { readonly kind: "left"; readonly sentence: string }
   /** Nothing may be done, because of what is not known. */
@@ -95,6 +97,8 @@ async function assessPair(
   attempt: Attempt | undefined,
 ): Promise<Situation> {
   const { inputs, parts } = story;
+  const proven = provenRollout(story, state);
+  if (proven !== undefined) return { kind: "settled", sentence: proven };
   const trafficText = inputs.trafficText || (attempt?.rollout?.traffic ?? pairTrafficText(inputs.release));
   const traffic = await toTraffic(trafficText);
   if (traffic === undefined) throw new Error("a pair has traffic");
@@ -119,6 +123,14 @@ async function assessPair(
       state,
     },
   };
+}
+
+/** A pair whose new colour passed every gate before its run was lost: nobody flips that back without being asked to. */
+function provenRollout({ inputs }: Story, { records, rollout }: ReleaseState): string | undefined {
+  if (!isAutomatic(inputs) || rollout === undefined || rollout.phase === "aborting") return undefined;
+  const record = records.find(({ id }) => id === rollout.record);
+  if (record?.status !== "good") return undefined;
+  return `${rollout.candidateRelease} is proven good and serves: what was left of its rollout is closed`;
 }
 
 const free: Claim = { kind: "free" };

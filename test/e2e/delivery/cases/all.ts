@@ -1,13 +1,17 @@
 import type { DeliveryCase } from "../case.ts";
 import { autoscalerCases } from "./autoscaler.ts";
+import { badInputCases } from "./bad-input.ts";
 import { blueGreenCases } from "./blue-green.ts";
 import { canaryCases } from "./canary.ts";
+import { chartCases } from "./charts.ts";
 import { failFastCases } from "./fail-fast.ts";
 import { harnessCases } from "./harness.ts";
 import { lockCases } from "./locks.ts";
 import { planCases } from "./plan.ts";
 import { planStrategyCases } from "./plan-strategies.ts";
 import { rollbackCases } from "./rollback.ts";
+import { rollbackRefusalCases } from "./rollback-refusals.ts";
+import { rollbackSideCases } from "./rollback-sides.ts";
 import { sequenceCases } from "./sequences.ts";
 import { trafficCases } from "./traffic.ts";
 import { turnCases } from "./turns.ts";
@@ -15,7 +19,9 @@ import { turnCases } from "./turns.ts";
 /** Every case, one line for each topic. */
 export const allCases: readonly DeliveryCase[] = Object.values({
   autoscalerCases,
+  badInputCases,
   blueGreenCases,
+  chartCases,
   canaryCases,
   failFastCases,
   harnessCases,
@@ -23,6 +29,8 @@ export const allCases: readonly DeliveryCase[] = Object.values({
   planCases,
   planStrategyCases,
   rollbackCases,
+  rollbackRefusalCases,
+  rollbackSideCases,
   sequenceCases,
   trafficCases,
   turnCases,
