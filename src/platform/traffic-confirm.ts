@@ -8,6 +8,7 @@ import { request as secureRequest, Agent as TlsAgent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { alphaOfCount, decideWeight, type WeightDecision } from "../domain/traffic/confirm.ts";
 import type { TrafficConfirm } from "../domain/traffic/traffic.ts";
+import { formatPercent } from "../domain/traffic/weight.ts";
 
 /** What real responses said about an intended weight. */
 export interface Confirmation {
@@ -68,7 +69,7 @@ export async function confirmWeight(confirm: TrafficConfirm, limits: ConfirmLimi
   const { candidate, stable, requests, withoutArm } = tally;
   const seen = `${candidate} of ${candidate + stable} responses came from the candidate`;
   const lost = withoutArm === 0 ? "" : `, ${withoutArm} told no arm`;
-  const sentence = `weight ${percent} ${decision}: ${seen}${lost}`;
+  const sentence = `weight ${formatPercent(percent)} ${decision}: ${seen}${lost}`;
   return { decision, candidate, stable, requests, withoutArm, durationMs: Date.now() - startedAt, sentence };
 }
 
@@ -162,7 +163,8 @@ function armOf(value: string | readonly string[] | undefined, candidate: string)
 }
 
 function agentFor(confirm: TrafficConfirm, maxSockets: number): HttpAgent {
-  if (!confirm.url.startsWith("https:")) return new PlainAgent({ keepAlive: true, maxSockets });
+  const keepAlive = confirm.connections !== "new";
+  if (!confirm.url.startsWith("https:")) return new PlainAgent({ keepAlive, maxSockets });
   const servername = confirm.host?.split(":")[0];
-  return new TlsAgent({ keepAlive: true, maxSockets, ...(servername === undefined ? {} : { servername }) });
+  return new TlsAgent({ keepAlive, maxSockets, ...(servername === undefined ? {} : { servername }) });
 }

@@ -42,6 +42,18 @@ test.each([{ percent: 0 }, { percent: 5 }, { percent: 50 }, { percent: 95 }, { p
   },
 );
 
+test("confirmWeight() asks over new connections where a kept one stays with its pod", async () => {
+  const sockets = new WeakMap<object, string>();
+  let dealt = 0;
+  const { url } = await serve(({ socket }, response) => {
+    if (!sockets.has(socket)) sockets.set(socket, dealt++ % 2 === 0 ? "candidate" : "stable");
+    response.setHeader("x-sluice-track", sockets.get(socket) ?? "").end("1.0.0");
+  });
+  const confirmation = await confirmWeight({ url, ...arm, connections: "new" }, { percent: 50 });
+  expect(confirmation.decision).toBe("confirmed");
+  expect(dealt).toBe(confirmation.requests);
+});
+
 test("confirmWeight() waits for a data plane that still shows the old share", async () => {
   const { url } = await serve(gateway((request) => (request < 20 ? 50 : 0)));
   const confirmation = await confirmWeight({ url, ...arm }, { percent: 0 });

@@ -45,7 +45,10 @@ function readTraffic(reader: MapReader): Traffic {
   const more = provider === "nginx" ? ["annotation-prefix"] : [];
   reader.only(["provider", "route", "stable", "candidate", ...more, "confirm"]);
   const confirm = reader.map("confirm");
-  const common = confirm === undefined ? {} : { confirm: readConfirm(confirm) };
+  // Behind a Service of the cluster it is connections that are shared out, not requests.
+  const perConnection =
+    provider === "service" || provider === "replicas" ? { connections: "new" as const } : {};
+  const common = confirm === undefined ? {} : { confirm: { ...readConfirm(confirm), ...perConnection } };
   const route = reader.requiredMap("route");
   const arms = <T>(read: (reader: MapReader) => T) => ({
     stable: read(reader.requiredMap("stable")),

@@ -84,6 +84,8 @@ export interface TrafficConfirm {
   readonly header: string;
   /** The header's value on responses of the candidate. Any other value is the stable version's. */
   readonly candidate: string;
+  /** A connection for each request, where a kept one stays with its pod. */
+  readonly connections?: "new";
 }
 
 const groups: Readonly<Record<Provider, string>> = {

@@ -61,6 +61,18 @@ test("parseTraffic() reads two subsets of one Service", () => {
   });
 });
 
+test.each([
+  { provider: "gateway", connections: undefined },
+  { provider: "service", connections: "new" },
+  { provider: "replicas", connections: "new" },
+])(
+  "parseTraffic() has answers of $provider counted over connections: $connections",
+  ({ provider, connections }) => {
+    const text = `{provider: ${provider}, route: {name: web}, stable: {service: a}, candidate: {service: b}, confirm: {url: "http://x"}}`;
+    expect(parseTraffic(text)?.confirm?.connections).toBe(connections);
+  },
+);
+
 test("parseTraffic() lets the stable Service be the one that selects both", () => {
   const text = "{provider: replicas, route: {name: web}, stable: {service: web}, candidate: {service: b}}";
   expect(parseTraffic(text)).toMatchObject({ stable: { service: "web" } });
