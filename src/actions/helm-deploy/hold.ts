@@ -72,12 +72,16 @@ async function closeRecord({ store, context, inputs }: Session, why: string): Pr
 const cancelBudgetMs = 6_500;
 
 /** The body's result, or a CancelledError when it has not come to an end soon after a cancel. */
-export async function boundCancel<T>(cancelled: AbortSignal, body: () => Promise<T>): Promise<T> {
+export async function boundCancel<T>(
+  cancelled: AbortSignal,
+  body: () => Promise<T>,
+  budgetMs = cancelBudgetMs,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const { promise: late, reject } = Promise.withResolvers<never>();
   const start = () => {
-    const sentence = `The step was cancelled, and what it was doing did not end within ${cancelBudgetMs / 1000} s`;
-    timer = setTimeout(() => reject(new CancelledError(sentence)), cancelBudgetMs);
+    const sentence = `The step was cancelled, and what it was doing did not end within ${budgetMs / 1000} s`;
+    timer = setTimeout(() => reject(new CancelledError(sentence)), budgetMs);
   };
   if (cancelled.aborted) start();
   else cancelled.addEventListener("abort", start, { once: true });
