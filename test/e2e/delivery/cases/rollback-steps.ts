@@ -7,9 +7,9 @@ import type { ActionInputs, ActionRun, Stand } from "../stand.ts";
 
 const reason = "answers are wrong";
 
-/** Rolls back as a person does, in a run of its own. */
+/** Rolls back as a person does, in a run of its own after the one before has ended. */
 export function rollBack(stand: Stand, inputs: ActionInputs = {}): Promise<ActionRun> {
-  stand.anotherRun();
+  stand.nextRun();
   return stand.run("rollback", { reason, ...inputs });
 }
 
