@@ -1,7 +1,11 @@
+import { deployFailfast } from "./deploy-failfast.ts";
 import { startup } from "./startup.ts";
 
 /** Benches by name; each prints a table, or one JSON document with `--json`. */
-const benches: Readonly<Record<string, () => Promise<unknown>>> = { startup };
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  startup,
+  "deploy-failfast": deployFailfast,
+};
 
 const [name = "", ...flags] = process.argv.slice(2);
 const bench = benches[name];

@@ -63,7 +63,7 @@ export function explain(ending: Ending): Explanation {
 function lateSentence(ending: Ending): string {
   const waiting = waitingFor(ending);
   const what = waiting.length === 0 ? lastLines(ending.ran.stderr) : waiting.join("; ");
-  return `Not ready after ${ending.timeoutMs / 1000} s: ${what}`;
+  return `Not ready after ${Math.round(ending.timeoutMs / 100) / 10} s: ${what}`;
 }
 
 // Helm applies nothing before its pre-install and pre-upgrade hooks have passed. Interrupted there, it does not say so:

@@ -1,6 +1,6 @@
 import { listAt, textAt } from "../../core/json.ts";
 import { crashOf } from "./crash.ts";
-import type { ContainerFacts, EventFacts, PodFacts } from "./objects.ts";
+import type { ContainerFacts, EventFacts, JobFacts, PodFacts } from "./objects.ts";
 import { oneLine } from "./one-line.ts";
 import {
   allPods,
@@ -101,16 +101,19 @@ function waitText(container: ContainerFacts, events: readonly EventFacts[]): str
 }
 
 function jobTexts({ view, scope, baseline }: Waited): readonly string[] {
-  const running = view.jobs
-    .filter(({ name, uid, isActive }) => isActive && scope.hookJobs.includes(name) && !baseline.jobs.has(uid))
-    .map(({ name }) => `hook ${name} has not ended`);
-  const failed = view.jobs
-    .filter(({ name, uid }) => scope.jobs?.includes(name) === true && !baseline.jobs.has(uid))
-    .flatMap(({ name, conditions }) => {
-      const end = conditions.find(({ type, status }) => type === "Failed" && status === "True");
-      return end === undefined ? [] : [`Job ${name} has failed: ${end.reason}: ${oneLine(end.message)}`];
-    });
-  return [...running, ...failed];
+  const made = view.jobs.filter(({ uid }) => !baseline.jobs.has(uid));
+  const hooks = made.filter(({ name }) => scope.hookJobs.includes(name));
+  const jobs = made.filter(({ name }) => scope.jobs?.includes(name) === true);
+  return [
+    ...hooks.filter(({ isActive }) => isActive).map(({ name }) => `hook ${name} has not ended`),
+    ...hooks.flatMap((one) => endText("hook", one)),
+    ...jobs.flatMap((one) => endText("Job", one)),
+  ];
+}
+
+function endText(what: string, { name, conditions }: JobFacts): readonly string[] {
+  const end = conditions.find(({ type, status }) => type === "Failed" && status === "True");
+  return end === undefined ? [] : [`${what} ${name} has failed: ${end.reason}: ${oneLine(end.message)}`];
 }
 
 function claimTexts({ view, scope, others = [] }: Waited): readonly string[] {

@@ -39,11 +39,8 @@ const stuckHook = {
   graceMs: 0,
 } as const;
 
-const atHook = view(deployment("web", { generation: 1, revision: "1", ready: 2 }), {
-  kind: "Job",
-  metadata: { name: "web-migrate", uid: "job" },
-  status: { active: 1 },
-} as const);
+const job = { kind: "Job", metadata: { name: "web-migrate", uid: "job" }, status: { active: 1 } };
+const atHook = view(deployment("web", { generation: 1, revision: "1", ready: 2 }), job);
 
 test.each([
   {

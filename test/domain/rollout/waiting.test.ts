@@ -107,12 +107,19 @@ test("waitingFor() names hooks that run, jobs that failed, claims and addresses 
   ];
   const seen = view(
     job("web-migrate", { active: 1 }),
+    job("web-check", { conditions: [failed] }),
     job("import", { conditions: [failed] }),
     event("claim", "ProvisioningFailed", "storage class fast not found"),
   );
-  const more = { jobs: ["import"], claims: ["data", "bound"], loadBalancers: ["front"] };
+  const more = {
+    hookJobs: ["web-migrate", "web-check"],
+    jobs: ["import"],
+    claims: ["data", "bound"],
+    loadBalancers: ["front"],
+  };
   expect(waitingFor({ view: seen, scope: { ...scope, ...more }, baseline, others })).toEqual([
     "hook web-migrate has not ended",
+    "hook web-check has failed: BackoffLimitExceeded: too often",
     "Job import has failed: BackoffLimitExceeded: too often",
     "PersistentVolumeClaim data is not bound: storage class fast not found",
     "Service front has no address of a load balancer",

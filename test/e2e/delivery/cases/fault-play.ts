@@ -29,7 +29,7 @@ export const helm3: Helm = {
 /** Deploys version 1 and finishes it: a proven way back. */
 export async function install(stand: Stand, helm: Helm, set = "{}"): Promise<void> {
   const image = await stand.image("1");
-  const inputs = { image, version: "1", set };
+  const inputs = { image, version: "1", timeout: "180s", set };
   const deploy = await helm.run(stand, inputs);
   assert.equal(deploy.verdict, "pass", deploy.reasons.join("; "));
   const finish = await helm.run(stand, { ...inputs, phase: "finish", ...(await stand.gate(image)) });
@@ -93,4 +93,29 @@ export async function mustServe(stand: Stand, name: string): Promise<void> {
   const pending = history.filter(({ status }) => status.startsWith("pending"));
   assert.deepEqual(pending, [], name);
   assert.equal(history.at(-1)?.status, "deployed", name);
+}
+
+/** What the README says to add for charts that have these kinds. */
+export async function grantControllers(stand: Stand): Promise<void> {
+  const { namespace } = stand;
+  const metadata = { name: "controllers", namespace };
+  const all = ["get", "list", "watch", "create", "update", "patch", "delete"];
+  await stand.apply(
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata,
+      rules: [
+        { apiGroups: ["apps"], resources: ["statefulsets", "daemonsets"], verbs: all },
+        { apiGroups: ["apps"], resources: ["controllerrevisions"], verbs: ["get", "list", "watch"] },
+      ],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "controllers" },
+      subjects: [{ kind: "ServiceAccount", name: "deployer", namespace }],
+    },
+  );
 }

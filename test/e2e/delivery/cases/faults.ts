@@ -126,7 +126,7 @@ export const podFaults: readonly Fault[] = [
   {
     name: "readiness",
     values: () => ({ faults: { neverReady: "true" } }),
-    inputs: { timeout: "20s" },
+    inputs: { timeout: "60s" },
     reason: "timeout",
     says: /^Not ready after \d+(\.\d+)? s: Deployment web has 0 of 2 new pods ready: pod web-\S+ runs but is not ready: Readiness probe failed: HTTP probe failed with statuscode: 503/,
   },
@@ -169,6 +169,20 @@ export const admissionFaults: readonly Fault[] = [
     says: /^Deployment web cannot make pods: .*serviceaccount "nobody" not found/,
   },
 ];
+
+/** Pods that are ending count against the quota: room comes once they have ended, and the deploy must wait for it. */
+export const narrowButEnough = {
+  values: {
+    strategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+    terminationGracePeriodSeconds: 5,
+  },
+  quota: (namespace: string) => ({
+    apiVersion: "v1",
+    kind: "ResourceQuota",
+    metadata: { name: "narrow", namespace },
+    spec: { hard: { pods: "2" } },
+  }),
+};
 
 /** The inputs of a deploy with the fault. */
 export function inputsOf(fault: Fault, image: string, more: object = {}): ActionInputs {
