@@ -4,6 +4,7 @@ import type { Wish } from "./arguments.ts";
 import type { DeliveryCase } from "./case.ts";
 import { allCases } from "./cases/all.ts";
 import { sweepCases } from "./kill-sweep/lane.ts";
+import { inSlot } from "./slots.ts";
 import { Stand } from "./stand.ts";
 
 /** What came of one case. */
@@ -30,7 +31,8 @@ export async function play(world: World, wish: Wish): Promise<readonly CaseResul
   const results: CaseResult[] = [];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      results.push(await playOne(world, next));
+      const one = next;
+      results.push(await inSlot(() => playOne(world, one)));
     }
   };
   await Promise.all(Array.from({ length: wish.atOnce }, worker));
