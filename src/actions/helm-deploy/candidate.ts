@@ -4,6 +4,7 @@ import { type RolloutState, withRollout } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { trafficSwitch } from "../../platform/traffic.ts";
 import { pinColours, returnPins } from "./blue-green/pins.ts";
+import { warnOfRoom } from "./capacity-warnings.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { ended, updateRecord } from "./records.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
@@ -43,6 +44,7 @@ export async function deployCandidate(
   // What an earlier attempt left is not what is tried now; without traffic it may go.
   if ((await session.cluster.helm.history(candidate.release, session.inputs.namespace)).length > 0)
     await removeCandidate(session, candidate.release);
+  await warnOfRoom(session, { objects: candidate.objects, serving: stable.objects });
   const outcome = await rollOut(session, {
     rendered: candidate,
     chart: chart.chart,

@@ -9,9 +9,11 @@ import type { ReleaseState } from "../../domain/record/state.ts";
 import { judgeLooseImages, looseImages } from "../../domain/release/loose-images.ts";
 import { notRolledBack } from "../../domain/release/not-rolled-back.ts";
 import { unstableFields } from "../../domain/release/unstable.ts";
+import { type CapacityRequest, capacityWarnings } from "./capacity-warnings.ts";
 import { type SeenChanges, seeChanges } from "./changes.ts";
 import { type DefinitionPlan, planDefinitions } from "./definitions.ts";
 import { askCluster } from "./dry-run.ts";
+import { withLiveCounts } from "./live-counts.ts";
 import { basics, planOf, writePlan } from "./plan-document.ts";
 import { downtimeOf, type PlanSubject, planSubject } from "./plan-subject.ts";
 import { planDiff, planSummary } from "./plan-summary.ts";
@@ -37,6 +39,8 @@ interface Looked {
   /** What speaks against the plan, one sentence each. */
   readonly problems: readonly string[];
   readonly looseWarnings: readonly string[];
+  /** About numbers of pods, and the room for them. */
+  readonly capacity: readonly string[];
 }
 
 async function look(session: Session, chart: PreparedChart, subject: PlanSubject): Promise<Looked> {
@@ -44,11 +48,16 @@ async function look(session: Session, chart: PreparedChart, subject: PlanSubject
   const beside = [candidate, applied === compared ? undefined : applied].filter((one) => one !== undefined);
   const loose = looseImages(applied.images);
   const { mutableTags } = session.inputs.chartSource;
-  const [seen, definitions, resolved, refused] = await Promise.all([
-    seeChanges(session, { last, next: compared }),
+  const isUpgrade = applied === compared;
+  const counted = isUpgrade
+    ? await plannedCounts(session, chart, applied)
+    : { next: compared, sentences: [] };
+  const [seen, definitions, resolved, refused, capacity] = await Promise.all([
+    seeChanges(session, { last, next: counted.next }),
     planDefinitions(session, chart, applied),
     resolveImages(session, mutableTags === "resolve" ? loose.map(({ image }) => image) : []),
     Promise.all(beside.map((one) => refusalsOf(session, one))),
+    capacityWarnings(session, capacityOf(subject)),
   ]);
   const isApproved = session.inputs.environment !== "" && session.inputs.approval === "required";
   const judged = judgeLooseImages(loose, { isApproved, resolved: new Set(Object.keys(resolved.digests)) });
@@ -65,7 +74,21 @@ async function look(session: Session, chart: PreparedChart, subject: PlanSubject
       ...unstableFields(applied.objects, again.objects),
     ],
     looseWarnings: [...judged.warned, ...resolved.problems.map((one) => `${one}.`)],
+    capacity: [...counted.sentences.map((one) => `${one}.`), ...capacity],
   };
+}
+
+/** What an upgrade applies: counts that autoscalers own are left as they are, and are no change. */
+function plannedCounts(session: Session, chart: PreparedChart, rendered: Rendered) {
+  return withLiveCounts(session, { chart, rendered }, async (plan) => ({
+    next: plan.rendered,
+    sentences: plan.sentences,
+  }));
+}
+
+function capacityOf({ applied, compared, candidate, last }: PlanSubject): CapacityRequest {
+  const tried = candidate ?? (applied === compared ? undefined : applied);
+  return tried === undefined ? { objects: applied.objects } : { objects: tried.objects, serving: last };
 }
 
 /** What stands beside what serves is new: whether the cluster would take it is all there is to know. */
@@ -104,7 +127,10 @@ async function conclude(session: Session, chart: PreparedChart, findings: Findin
     summary: planSummary(session, {
       rows: rowsOf(session, findings, { rollout, rollback }),
       diff,
-      warnings: planWarnings(session, { ...findings, rollback, reusedFrom: chart.reusedFrom }),
+      warnings: [
+        ...planWarnings(session, { ...findings, rollback, reusedFrom: chart.reusedFrom }),
+        ...findings.capacity,
+      ],
       notRolledBack: notRolledBack(applied.objects),
     }),
   };

@@ -2,6 +2,7 @@ import { fail, pass, reasonsOf } from "../../core/verdict.ts";
 import type { DeployRecord } from "../../domain/record/record.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { keepReplicas } from "../../platform/replicas.ts";
+import { warnOfRoom } from "./capacity-warnings.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { holdCounts, withLiveCounts } from "./live-counts.ts";
 import { ended, updateRecord } from "./records.ts";
@@ -82,6 +83,7 @@ async function upgradeKeepingCounts(
   const state = session.store.read();
   return withLiveCounts(session, { chart, rendered: stable }, async (plan) => {
     for (const sentence of plan.sentences) context.runner.info(sentence);
+    await warnOfRoom(session, { objects: plan.rendered.objects });
     const { records } = await state;
     const { rendered } = plan;
     if (rendered.digest !== stable.digest)

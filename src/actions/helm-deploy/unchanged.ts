@@ -6,6 +6,7 @@ import { workloadObjects } from "../../domain/release/manifest.ts";
 import { readRolloutView, watchedKinds } from "../../platform/rollout-watch.ts";
 import { seeChanges } from "./changes.ts";
 import type { DefinitionPlan } from "./definitions.ts";
+import { withLiveCounts } from "./live-counts.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
 import { digestOf, type PhaseOutcome, type Session } from "./session.ts";
 import { subjectRows, table } from "./summary.ts";
@@ -25,12 +26,19 @@ export interface Standing {
  * nothing has drifted, and every pod is ready. Helm would add an empty revision. Undefined where there is work to do.
  */
 export async function unchanged(session: Session, standing: Standing): Promise<PhaseOutcome | undefined> {
-  const { rendered, history, definitions } = standing;
+  const { chart, history, definitions } = standing;
   const serving = deployedRevision(history);
   const isLast = serving !== undefined && lastRevision(history)?.revision === serving.revision;
   if (session.inputs.rolloutRules.force || !isLast || definitions.changes.length > 0) return undefined;
   const record = recordOf(session, standing, serving.revision);
   if (record === undefined) return undefined;
+  // Counts that autoscalers own are applied as they are, so they are no change.
+  const { rendered } = await withLiveCounts(
+    session,
+    { chart, rendered: standing.rendered },
+    async (plan) => plan,
+  );
+  if (record.manifestDigest !== rendered.digest) return undefined;
   const last = rendered.objects;
   const [{ changes, refused }, isReady] = await Promise.all([
     seeChanges(session, { last, next: rendered }),
@@ -55,7 +63,7 @@ export async function unchanged(session: Session, standing: Standing): Promise<P
   };
 }
 
-/** The record of what serves, where it is about the same chart, values and digest. */
+/** The record of what serves, where it is about the same chart, values and image. */
 function recordOf(
   { inputs }: Session,
   { state, chart, rendered }: Standing,
@@ -72,8 +80,7 @@ function recordOf(
     record?.digest === digestOf(inputs) &&
     record.chart === chart.title &&
     record.chartDigest === chart.digest &&
-    record.valuesDigest === rendered.values.digest &&
-    record.manifestDigest === rendered.digest;
+    record.valuesDigest === rendered.values.digest;
   return isSame && (isProven || isOpen) ? record : undefined;
 }
 
