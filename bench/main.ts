@@ -1,10 +1,14 @@
 import { deployFailfast } from "./deploy-failfast.ts";
+import { deployOverhead } from "./deploy-overhead.ts";
+import { rollback } from "./rollback.ts";
 import { startup } from "./startup.ts";
 
 /** Benches by name; each prints a table, or one JSON document with `--json`. */
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   startup,
   "deploy-failfast": deployFailfast,
+  "deploy-overhead": deployOverhead,
+  rollback,
 };
 
 const [name = "", ...flags] = process.argv.slice(2);

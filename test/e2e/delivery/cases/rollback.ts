@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeliveryCase } from "../case.ts";
 import type { Stand } from "../stand.ts";
+import { grantControllers } from "./fault-play.ts";
 import {
   changeState,
   checksOf,
@@ -91,6 +92,7 @@ async function playHandles(stand: Stand): Promise<void> {
 /** A StatefulSet waits for its broken pod without end; the pod is deleted once the revision is restored. */
 async function playStatefulSet(stand: Stand): Promise<void> {
   const set = "kind: StatefulSet";
+  await grantControllers(stand);
   await stand.install("1", { set });
   const crash = await stand.image("2", { EXIT_AT_START: "3" });
   const bad = await stand.run("helm-deploy", { image: crash, version: "2", set, "on-failure": "keep" });
@@ -104,6 +106,7 @@ async function playStatefulSet(stand: Stand): Promise<void> {
 
 async function playDaemonSet(stand: Stand): Promise<void> {
   const set = "kind: DaemonSet";
+  await grantControllers(stand);
   await stand.install("1", { set });
   const crash = await stand.image("2", { EXIT_AT_START: "3" });
   await stand.run("helm-deploy", { image: crash, version: "2", set, "on-failure": "keep" });
