@@ -41,7 +41,7 @@ export async function canaryAnalyze(
     return canaryResult(inputs, metrics, await analyze({ inputs, metrics, ports: canary }));
   }
   return await ports.withWeights(inputs, async (weights, lease) => {
-    await weights.check(rampWeights(inputs.startWeight, inputs.stepWeight).at(-1) ?? 0);
+    await weights.check(...rampWeights(inputs.startWeight, inputs.stepWeight));
     const held = lease === undefined ? canary : underLease(canary, lease);
     return canaryResult(inputs, metrics, await ramp({ inputs, metrics, ports: held }, weights));
   });

@@ -14,7 +14,7 @@ export interface RaiseLimits {
 /** The candidate's share of traffic, of which this run is the owner. */
 export interface Weights {
   /** Refuses a release whose candidate this run may not give traffic. Changes nothing. */
-  check(highest: number): Promise<void>;
+  check(...steps: readonly number[]): Promise<void>;
   current(): Promise<number>;
   /**
    * Sees to it that the candidate can carry the share, writes down what is meant, sets it and confirms it by real
@@ -48,9 +48,9 @@ export function weightsOf(parts: WeightParts): Weights {
       withRollout(state, { ...ownRollout(state, parts), ...change, run: parts.run }),
     );
   return {
-    check: async (highest) => {
+    check: async (...steps) => {
       ownRollout(await parts.store.read(), parts);
-      const [problem] = await parts.switch.problems(highest);
+      const [problem] = await parts.switch.problems(...steps);
       if (problem !== undefined) throw new ConfigError(problem);
     },
     current: () => parts.switch.readWeight(),

@@ -1,7 +1,7 @@
 import { listAt, numberAt, textAt } from "../../core/json.ts";
 import { isReady } from "./endpoints.ts";
 import { type Selector, selectorOf } from "./service.ts";
-import { nameRoute, type ReplicasTraffic } from "./traffic.ts";
+import { nameRoute, type ReplicasTraffic, type Traffic } from "./traffic.ts";
 import { formatPercent } from "./weight.ts";
 
 /** Ready pods behind the front Service: the candidate's, and all others. */
@@ -112,6 +112,25 @@ export function workloadsOf(
 export function shareOut(count: number, workloads: readonly Workload[]): readonly number[] {
   const each = Math.floor(count / workloads.length);
   return workloads.map((_, index) => each + (index < count % workloads.length ? 1 : 0));
+}
+
+/** Why a candidate may not be installed as it is rendered: its pods would get traffic as soon as they are ready. */
+export function startProblems(
+  traffic: Traffic,
+  objects: readonly { readonly kind: string; readonly name: string; readonly body: unknown }[],
+): readonly string[] {
+  if (traffic.provider !== "replicas") return [];
+  return objects.flatMap(({ kind, name, body }) => {
+    if (kind === "HorizontalPodAutoscaler") {
+      return [`${kind} ${name} would set the candidate's share of traffic: leave it out by "candidate-set"`];
+    }
+    const replicas = numberAt(body, "spec", "replicas") ?? 1;
+    if ((kind !== "Deployment" && kind !== "StatefulSet") || replicas === 0) return [];
+    return [
+      `${kind} ${name} must begin without pods, as they get traffic at once by provider "replicas": ` +
+        `got ${replicas}, "candidate-set" can set it to 0`,
+    ];
+  });
 }
 
 /** An autoscaler of a workload would set another number of pods, and so another share. */

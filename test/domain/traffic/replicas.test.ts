@@ -6,6 +6,7 @@ import {
   podTarget,
   shareOut,
   shareProblems,
+  startProblems,
 } from "../../../src/domain/traffic/replicas.ts";
 import type { ReplicasTraffic } from "../../../src/domain/traffic/traffic.ts";
 
@@ -90,4 +91,20 @@ test("shareOut() leaves no pod over", () => {
   const workload = { resource: "deployments/a", kind: "Deployment", name: "a", replicas: 0 };
   expect(shareOut(5, [workload, workload])).toEqual([3, 2]);
   expect(shareOut(0, [])).toEqual([]);
+});
+
+test("startProblems() lets a candidate begin without pods and without an autoscaler", () => {
+  const deployment = (replicas?: number) => ({
+    kind: "Deployment",
+    name: "web",
+    body: { spec: { replicas } },
+  });
+  const scaler = { kind: "HorizontalPodAutoscaler", name: "web", body: {} };
+  expect(startProblems(traffic, [deployment(0)])).toEqual([]);
+  expect(startProblems(traffic, [deployment(2), scaler])).toEqual([
+    'Deployment web must begin without pods, as they get traffic at once by provider "replicas": got 2, "candidate-set" can set it to 0',
+    'HorizontalPodAutoscaler web would set the candidate\'s share of traffic: leave it out by "candidate-set"',
+  ]);
+  expect(startProblems(traffic, [deployment()])).toHaveLength(1);
+  expect(startProblems({ ...traffic, provider: "service" }, [deployment(2)])).toEqual([]);
 });

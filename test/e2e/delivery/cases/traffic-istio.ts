@@ -51,7 +51,8 @@ async function playHosts(stand: Stand): Promise<void> {
       { tcp: [{ match: [{ port: 9000 }], route: [{ destination: to("web") }] }] },
     ),
   );
-  const text = "provider: istio\nroute: {name: web}\nstable: {service: web}\ncandidate: {service: web-candidate}";
+  const text =
+    "provider: istio\nroute: {name: web}\nstable: {service: web}\ncandidate: {service: web-candidate}";
   const weight = await switchOf(stand, await trafficOf(stand, text));
   const before = await readObject(stand, "virtualservice", "web");
   const set = await weight.setWeight(25);
@@ -66,19 +67,30 @@ async function playHosts(stand: Stand): Promise<void> {
   // As Istio would, where its status is switched on: it has seen a generation that is no longer the present one.
   const status = JSON.stringify({ status: { observedGeneration: 1 } });
   await stand.kubectl("patch", "virtualservice", "web", "--subresource=status", "--type=merge", "-p", status);
-  await assert.rejects(weight.setWeight(5, { budgetMs: 3000 }), /not accepted in time: Istio has not seen generation/);
+  await assert.rejects(
+    weight.setWeight(5, { budgetMs: 3000 }),
+    /not accepted in time: Istio has not seen generation/,
+  );
 }
 
 /** One host with two subsets: the candidate's comes and goes with its share. */
 async function playSubsets(stand: Stand): Promise<void> {
-  const shared = textAt(await readObject(stand, "service", "web"), "spec", "selector", "app.kubernetes.io/name");
+  const shared = textAt(
+    await readObject(stand, "service", "web"),
+    "spec",
+    "selector",
+    "app.kubernetes.io/name",
+  );
   const labels = { "app.kubernetes.io/instance": "web" };
   await stand.apply(
     {
       apiVersion: "v1",
       kind: "Service",
       metadata: { name: "shop", namespace: stand.namespace },
-      spec: { selector: { "app.kubernetes.io/name": shared }, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
+      spec: {
+        selector: { "app.kubernetes.io/name": shared },
+        ports: [{ name: "http", port: 80, targetPort: 8080 }],
+      },
     },
     {
       apiVersion: `${group}/v1`,
@@ -92,7 +104,10 @@ async function playSubsets(stand: Stand): Promise<void> {
     },
   );
   const sides = "stable: {service: shop, subset: stable}\ncandidate: {service: shop, subset: candidate}";
-  const weight = await switchOf(stand, await trafficOf(stand, `provider: istio\nroute: {name: shop}\n${sides}`));
+  const weight = await switchOf(
+    stand,
+    await trafficOf(stand, `provider: istio\nroute: {name: shop}\n${sides}`),
+  );
   assert.equal((await weight.setWeight(15, { budgetMs: 60_000 })).percent, 15);
   const rule = await readObject(stand, "destinationrule", "shop");
   assert.deepEqual(at(rule, "spec", "subsets", 1), {
