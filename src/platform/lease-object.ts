@@ -11,7 +11,7 @@ export interface LeaseTiming {
   readonly lookMs: number;
 }
 
-export const leaseTiming: LeaseTiming = { durationMs: 40_000, renewMs: 10_000, lookMs: 2_000 };
+export const leaseTiming: LeaseTiming = { durationMs: 40_000, renewMs: 10_000, lookMs: 2_500 };
 
 export interface LeaseRequest {
   readonly release: string;

@@ -1,22 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { CancelledError, messageOf, OutsideError } from "../core/errors.ts";
+import { messageOf, OutsideError } from "../core/errors.ts";
 import type { EvidenceRun } from "../domain/evidence/evidence.ts";
-import { type LeaseCommand, readCommand } from "../domain/lock/command.ts";
+import type { LeaseCommand } from "../domain/lock/command.ts";
 import { identityOf, type LeaseHolder } from "../domain/lock/holder.ts";
-import { leaseAnnotations, leaseOf } from "../domain/lock/lease.ts";
-import { whyLost } from "../domain/lock/take.ts";
+import { leaseOf } from "../domain/lock/lease.ts";
 import { systemClock } from "./clock.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { ConflictError, NotFoundError } from "./kubectl-errors.ts";
-import { acquire, type Held, type Taken } from "./lease-acquire.ts";
-import {
-  freedLease,
-  heldLease,
-  type LeaseRequest,
-  leaseTiming,
-  type Place,
-  readLease,
-} from "./lease-object.ts";
+import { acquire, type Taken } from "./lease-acquire.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { freedLease, type LeaseRequest, leaseTiming, type Place, readLease } from "./lease-object.ts";
 
 /** The release is in other hands. The sentence says whose, since when, and what frees it; nothing was changed. */
 export class LeaseHeldError extends OutsideError {}
@@ -56,78 +49,29 @@ export async function withLease<T>(
   };
   const acquired = await acquire(place);
   if (acquired.kind === "refused") throw new LeaseHeldError(acquired.reason);
+  const keeper = new LeaseKeeper(place, acquired);
   const ending = new AbortController();
-  const kept = keep(place, acquired, ending.signal);
+  const kept = keeper.keep(ending.signal);
   try {
-    return await body(kept.lease);
+    return await body(keeper);
   } finally {
     ending.abort();
-    await release(place, kept);
+    await release(place, async () => {
+      await kept;
+      await giveBack(place, keeper.seen);
+    });
   }
-}
-
-interface Kept {
-  readonly lease: Lease;
-  /** The Lease as it was seen last. */
-  readonly seen: () => unknown;
-  readonly ended: Promise<void>;
-}
-
-function keep(place: Place, { taken, object: held }: Held, ending: AbortSignal): Kept {
-  const { request, clock, timing } = place;
-  const lost = new AbortController();
-  let told = readCommand(undefined);
-  let why: string | undefined;
-  let seen = held;
-  let renewedMs = clock.now();
-  let shown = "";
-  const sayOnce = (line: string) => {
-    if (line !== shown) request.warn?.(line);
-    shown = line;
-  };
-  const look = async () => {
-    seen = await readLease(place);
-    const facts = leaseOf(seen);
-    why = whyLost(facts, request.holder);
-    if (why !== undefined) return lost.abort(new CancelledError(why));
-    told = readCommand(facts.command);
-    if (told.kind === "unknown")
-      sayOnce(`Annotation ${leaseAnnotations.command} must be pause or abort: got "${told.text}"`);
-    if (clock.now() - renewedMs < timing.renewMs) return;
-    seen = await place.kubectl.replace(heldLease(place, seen, { acquiredAt: facts.acquiredAt }));
-    renewedMs = clock.now();
-  };
-  const loop = async () => {
-    while (!ending.aborted && why === undefined) {
-      try {
-        await clock.sleep(timing.lookMs, ending);
-        await look();
-      } catch (error) {
-        // While the API server is away, nobody else can take the release either: what counts is what it says then.
-        const isPassing = error instanceof CancelledError || error instanceof ConflictError;
-        if (!isPassing) sayOnce(`The Lease cannot be renewed: ${messageOf(error)}`);
-      }
-    }
-  };
-  const lease: Lease = {
-    lost: lost.signal,
-    command: () => (told.kind === "known" ? told.command : undefined),
-    commandWords: () => (told.kind === "known" ? told.words : ""),
-    whyLost: () => why,
-    taken,
-  };
-  return { lease, seen: () => seen, ended: loop() };
 }
 
 const releaseTries = 4;
 const releaseBudgetMs = 4_000;
 
 // A Lease that could not be given back expires by itself, so a step is not held up for it.
-async function release(place: Place, { seen, ended }: Kept): Promise<void> {
+async function release(place: Place, body: () => Promise<void>): Promise<void> {
   const late = new AbortController();
   const tooLate = place.clock.sleep(releaseBudgetMs, late.signal).catch(() => undefined);
   try {
-    await Promise.race([ended.then(() => giveBack(place, seen())), tooLate]);
+    await Promise.race([body(), tooLate]);
   } catch (error) {
     const seconds = place.timing.durationMs / 1000;
     place.request.warn?.(`The Lease is not given back and expires in ${seconds} s: ${messageOf(error)}`);
