@@ -47,6 +47,33 @@ test("a candidate that was left is removed first, without traffic", async () => 
   expect(did).toEqual(["uninstall web-candidate", "upgrade web-candidate"]);
 });
 
+test("a newer version begins anew, and what was taken from autoscalers is not forgotten", async () => {
+  const pins = [{ autoscaler: "web", scaleDown: "none" }];
+  const run = { repository: "acme/web", id: "9", attempt: 1, job: "deploy" };
+  const left = trying({ weight: 30, digest: wholeDigest("c"), run, pins });
+  const { did, state } = await canary("deploy", { state: left, helm: both, weight: 30, isOver: true });
+  expect(did).toEqual(["weight 0", "confirm 0", "uninstall web-candidate", "upgrade web-candidate"]);
+  expect(state().rollout).toMatchObject({ phase: "candidate", weight: 0, digest: wholeDigest("b"), pins });
+});
+
+test("a promotion that was cut short after Helm's end is taken up there", async () => {
+  const { kind, did, state } = await canary("promote", {
+    state: trying({ phase: "promoting", weight: 95 }),
+    helm: {
+      ...both,
+      web: [
+        { revision: 1, status: "superseded" },
+        { revision: 2, status: "deployed" },
+      ],
+    },
+    weight: 95,
+    servesLetter: "b",
+  });
+  expect(kind).toBe("pass");
+  expect(did).toEqual(["weight 0", "confirm 0", "uninstall web-candidate"]);
+  expect(state().records[0]).toMatchObject({ status: "deploying", revision: 2 });
+});
+
 test("a candidate that crashes is removed; the stable release is not touched", async () => {
   const { kind, did, state, outcome } = await canary("deploy", { ...served, behaviour: "crash" });
   expect(kind).toBe("fail");

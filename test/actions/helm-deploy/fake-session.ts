@@ -22,6 +22,8 @@ export interface FakeWorld {
   readonly rollbackFails?: true;
   /** What GitHub says of other runs; absent: there is no token. */
   readonly isOver?: boolean | undefined;
+  /** The image that the deployed manifest names. */
+  readonly servesLetter?: string;
   /** Pods of the stable release that serve now are not ready. */
   readonly stableIsDown?: true;
   readonly runId?: string;
@@ -155,7 +157,7 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
       helm: {
         history: async (release: string) => of(release),
         template: async ({ release }: { release: string }) => chartObjects(release, "b", world.extraObjects),
-        getManifest: async () => chartObjects("web", "a"),
+        getManifest: async () => chartObjects("web", world.servesLetter ?? "a"),
         getHooks: async () => "",
         upgradeInstall: async ({ release }: { release: string }, signal: AbortSignal) => {
           did.push(`upgrade ${release}`);

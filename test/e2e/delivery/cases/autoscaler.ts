@@ -74,8 +74,9 @@ async function scaleDownPolicy(stand: Stand, name = "web"): Promise<string> {
   return `${spec.behavior?.scaleDown?.selectPolicy ?? "no behavior"}, ${pin}`;
 }
 
+const more = { timeout: "10m" } as const;
 // No pod goes before its successor is ready, so every missing one is our doing.
-const careful = "strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}";
+const careful = "strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 6, maxUnavailable: 0}}";
 
 /** The chart's number is 2, and 5 pods serve: an upgrade keeps the 5, although Helm would refuse or set 2. */
 const literal: DeliveryCase = {
@@ -83,11 +84,11 @@ const literal: DeliveryCase = {
   isShort: true,
   run: async (stand) => {
     const traffic = await stand.route();
-    await stand.install("1", { set: careful });
+    await stand.install("1", { set: careful, timeout: "10m" });
     await autoscale(stand, 5);
     await waitForCount(stand, 5);
     const [prober, watch] = [await stand.probe(), watchCounts(stand)];
-    const second = await inputsOf(stand, { strategy: "rolling", set: careful }, { version: "2" });
+    const second = await inputsOf(stand, { strategy: "rolling", set: careful, more }, { version: "2" });
     const deploy = await stand.mustPass("helm-deploy", second);
     assert.match(deploy.log, /keeps the 5 pods of its autoscaler: value replicas is set to 5/);
     assert.deepEqual(await watch.stop(), { wanted: 5, ready: 5 });
@@ -116,13 +117,13 @@ const movesInRolling: DeliveryCase = {
   isShort: false,
   run: async (stand) => {
     await stand.route();
-    await stand.install("1", { set: careful });
+    await stand.install("1", { set: careful, timeout: "10m" });
     await autoscale(stand, 4);
     await waitForCount(stand, 4);
     const [prober, watch] = [await stand.probe(), watchCounts(stand)];
     const second = await inputsOf(
       stand,
-      { strategy: "rolling", set: careful },
+      { strategy: "rolling", set: careful, more },
       { version: "2", env: { START_DELAY: "4" } },
     );
     const running = await stand.start("helm-deploy", second);
@@ -146,7 +147,7 @@ const handsOver: DeliveryCase = {
     await stand.install("1", { set: `${careful}\nreplicas: 4` });
     const [prober, watch] = [await stand.probe(), watchCounts(stand)];
     const set = `${careful}\nautoscaler: {enabled: true, min: 2, max: 10}`;
-    const second = await inputsOf(stand, { strategy: "rolling", set }, { version: "2" });
+    const second = await inputsOf(stand, { strategy: "rolling", set, more }, { version: "2" });
     const deploy = await stand.mustPass("helm-deploy", second);
     assert.match(deploy.log, /the chart stops naming a count, which is held before Helm drops it/);
     assert.deepEqual(await watch.stop(), { wanted: 4, ready: 4 });
@@ -161,14 +162,14 @@ const clientSide: DeliveryCase = {
   isShort: false,
   run: async (stand) => {
     await stand.route();
-    await stand.install("1", { set: careful });
+    await stand.install("1", { set: careful, timeout: "10m" });
     await stand.helm("upgrade", "web", chart, "--reuse-values", "--server-side=false", "--wait=legacy");
     await autoscale(stand, 5);
     await waitForCount(stand, 5);
     const prober = await stand.probe();
     const hard = `${careful}\nautoscaler: {enabled: true, min: 2, max: 10}`;
     await stand.kubectl("delete", "hpa", "web");
-    const second = await inputsOf(stand, { strategy: "rolling", set: hard }, { version: "2" });
+    const second = await inputsOf(stand, { strategy: "rolling", set: hard, more }, { version: "2" });
     const deploy = await stand.mustPass("helm-deploy", second);
     assert.match(deploy.log, /its autoscaler's 5 are restored/);
     await waitForCount(stand, 5);
