@@ -62,7 +62,8 @@ export function explain(ending: Ending): Explanation {
 
 function lateSentence(ending: Ending): string {
   const waiting = waitingFor(ending);
-  const what = waiting.length === 0 ? lastLines(ending.ran.stderr) : waiting.join("; ");
+  const unnamed = ending.ran.exitCode === 0 ? "the new pods" : lastLines(ending.ran.stderr);
+  const what = waiting.length === 0 ? unnamed : waiting.join("; ");
   return `Not ready after ${Math.round(ending.timeoutMs / 100) / 10} s: ${what}`;
 }
 

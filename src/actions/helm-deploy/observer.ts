@@ -47,6 +47,7 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
   const judge = judging(session, { rendered, scope, baseline });
   let isLate = false;
   let doom: Signal | undefined;
+  let asked: RolloutView | undefined;
   const consider = (view: RolloutView) => {
     if (interrupt.signal.aborted) return;
     doom = judge(view);
@@ -70,7 +71,8 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
     scope,
     baseline,
     interrupt: interrupt.signal,
-    view: watch.view,
+    // A watch that is slow to begin, or may not be opened, shows nothing.
+    view: () => (asked !== undefined && watch.view().workloads.length === 0 ? asked : watch.view()),
     doom: () => doom,
     isLate: () => isLate,
     stop: () => {
@@ -81,6 +83,7 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
       const over = AbortSignal.any([interrupt.signal, context.signal]);
       while (!over.aborted) {
         const view = await read(kinds);
+        asked = view;
         consider(view);
         if (isSettled({ view, scope, baseline })) return;
         await pause(askEveryMs, over);
