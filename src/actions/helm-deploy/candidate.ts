@@ -2,6 +2,7 @@ import { combine, fail, pass } from "../../core/verdict.ts";
 import type { DeployRecord } from "../../domain/record/record.ts";
 import { type RolloutState, withRollout } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { startProblems } from "../../domain/traffic/replicas.ts";
 import { trafficSwitch } from "../../platform/traffic.ts";
 import { pinColours, returnPins } from "./blue-green/pins.ts";
 import { warnOfRoom } from "./capacity-warnings.ts";
@@ -30,7 +31,7 @@ export async function deployCandidate(
   { chart, stable, candidate, history }: CandidateDeploy,
   record: DeployRecord,
 ): Promise<PhaseOutcome> {
-  const problems = await routeProblems(session);
+  const problems = await routeProblems(session, candidate);
   if (problems.length > 0) return refuse(session, record, problems);
   await session.store.update((state) => {
     const rollout = rolloutOf(session, candidate.release, record);
@@ -70,9 +71,13 @@ export async function deployCandidate(
   };
 }
 
-async function routeProblems({ cluster, inputs }: Session): Promise<readonly string[]> {
+async function routeProblems(
+  { cluster, inputs }: Session,
+  { objects }: Rendered,
+): Promise<readonly string[]> {
   if (inputs.traffic === undefined) return [];
-  return trafficSwitch(cluster.kubectl, inputs.traffic, inputs.namespace).problems();
+  const problems = await trafficSwitch(cluster.kubectl, inputs.traffic, inputs.namespace).problems();
+  return [...problems, ...startProblems(inputs.traffic, objects)];
 }
 
 async function refuse(
