@@ -1,6 +1,8 @@
 import { CancelledError, messageOf } from "../../core/errors.ts";
 import { fail } from "../../core/verdict.ts";
 import { changeRecord, type DeployRecord } from "../../domain/record/record.ts";
+import { namespaceExists } from "../../platform/kubectl.ts";
+import { ConflictError } from "../../platform/kubectl-errors.ts";
 import { LeaseHeldError, leaseHolder, withLease } from "../../platform/lease.ts";
 import { ended } from "./records.ts";
 import { type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
@@ -15,6 +17,7 @@ export async function holdRelease(session: Session, phase: Phase): Promise<Phase
   const { inputs, context, github, cluster } = session;
   if (inputs.phase === "plan") return phase(session);
   const { runner } = context;
+  await makeNamespace(session);
   try {
     return await withLease(
       cluster.kubectl,
@@ -35,6 +38,17 @@ export async function holdRelease(session: Session, phase: Phase): Promise<Phase
   } catch (error) {
     if (!(error instanceof LeaseHeldError)) throw error;
     return { verdict: fail(messageOf(error)), outputs: { ...refusedOutputs, "failure-reason": "locked" } };
+  }
+}
+
+// Helm would make it with the first object, but the Lease and the record stand there before.
+async function makeNamespace({ inputs, cluster: { kubectl } }: Session): Promise<void> {
+  const { createNamespace, namespace, phase } = inputs;
+  if (!createNamespace || phase !== "deploy" || (await namespaceExists(kubectl, namespace))) return;
+  try {
+    await kubectl.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
   }
 }
 

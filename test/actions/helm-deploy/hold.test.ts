@@ -69,6 +69,23 @@ test("a phase holds the release, and gives it back", async () => {
   expect(leaseOf(leases.lease()).holder).toBe("");
 });
 
+test("the namespace that is asked for is made first, for the Lease and the record stand in it", async () => {
+  const { session, leases } = await sessionWith(served, { "create-namespace": "true" });
+  const made: unknown[] = [];
+  const { kubectl } = session.cluster;
+  const empty: Session["cluster"]["kubectl"] = {
+    ...kubectl,
+    create: async (object) => {
+      made.push(object.kind);
+      return object.kind === "Namespace" ? object : leases.kubectl.create(object);
+    },
+  };
+  await holdRelease({ ...session, cluster: { ...session.cluster, kubectl: empty } }, async () => ({
+    verdict: { kind: "pass" },
+  }));
+  expect(made).toEqual(["Namespace", "Lease"]);
+});
+
 test("a deploy whose release a rollback wants interrupts Helm, rolls nothing back, and says to whom it yielded", async () => {
   const { session, leases, did, state } = await sessionWith({ ...served, behaviour: "hangs" });
   const wish = { holder: "h", reason: "loses orders", actor: "ann", at: "2026-01-01T00:00:00Z" };
