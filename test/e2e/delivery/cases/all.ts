@@ -6,9 +6,11 @@ import { canaryCases } from "./canary.ts";
 import { chartCases } from "./charts.ts";
 import { failFastCases } from "./fail-fast.ts";
 import { harnessCases } from "./harness.ts";
+import { idempotenceCases } from "./idempotence.ts";
 import { lockCases } from "./locks.ts";
 import { planCases } from "./plan.ts";
 import { planStrategyCases } from "./plan-strategies.ts";
+import { recreateCases } from "./recreate.ts";
 import { rollbackCases } from "./rollback.ts";
 import { rollbackRefusalCases } from "./rollback-refusals.ts";
 import { rollbackSideCases } from "./rollback-sides.ts";
@@ -25,9 +27,11 @@ export const allCases: readonly DeliveryCase[] = Object.values({
   canaryCases,
   failFastCases,
   harnessCases,
+  idempotenceCases,
   lockCases,
   planCases,
   planStrategyCases,
+  recreateCases,
   rollbackCases,
   rollbackRefusalCases,
   rollbackSideCases,
