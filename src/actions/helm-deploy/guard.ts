@@ -1,3 +1,4 @@
+import { spendMs } from "../../core/budget.ts";
 import { fail, pass, type Verdict } from "../../core/verdict.ts";
 import { isHolderGone, isMakerGone } from "../../domain/lock/gone.ts";
 import { runOfIdentity } from "../../domain/lock/holder.ts";
@@ -106,14 +107,14 @@ export async function takeOver(
     }));
   }
   if (!isPending(lastRevision(history))) return false;
-  const { release, namespace, timeoutMs } = session.inputs;
+  const { release, namespace } = session.inputs;
   const said = await releaseHelmLock(session.cluster, {
     release,
     namespace,
     // A Helm that was interrupted meanwhile has written its end.
     history: await session.cluster.helm.history(release, namespace),
     why: whyGone(session, left),
-    timeoutMs,
+    timeoutMs: spendMs(session.budget),
   });
   if (said !== undefined) session.context.runner.info(said);
   return true;

@@ -35,7 +35,8 @@ export async function standFor(
     before: before.length > 0 ? before : await stableCounts(session),
     candidate: { service: traffic.candidate.service, release: candidateRelease },
     percent: await trafficSwitch(kubectl, traffic, namespace).readWeight(),
-    budgetMs: spendMs(budget),
+    // The share is still to be taken back, and the candidate to be removed.
+    budgetMs: spendMs(budget, Math.min(60_000, budget.totalMs / 6)),
     clock,
     say: (line) => context.runner.info(line),
     signal: context.signal,

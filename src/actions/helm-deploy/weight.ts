@@ -9,6 +9,7 @@ import type { Session } from "./session.ts";
 const settleMs = 3_000;
 // Requests that were on their way when the last one was counted come to their end.
 const drainMs = 5_000;
+const leastRemovalMs = 60_000;
 
 /**
  * Gives the candidate no traffic, and returns when that is confirmed and what was under way has had time to end. Its
@@ -35,7 +36,10 @@ export async function silenceCandidate(session: Session): Promise<void> {
 export async function removeCandidate(session: Session, release: string): Promise<void> {
   const { cluster, inputs, context, budget } = session;
   context.runner.info(`helm uninstall ${release}`);
-  const ran = await cluster.helm.uninstall(release, inputs.namespace, { timeoutMs: spendMs(budget) });
+  const ran = await cluster.helm.uninstall(release, inputs.namespace, {
+    // A share that has been taken back leaves pods behind, whatever time is left.
+    timeoutMs: Math.max(spendMs(budget), Math.min(budget.totalMs, leastRemovalMs)),
+  });
   if (ran.exitCode !== 0) throw new OutsideError(describeFailure("helm", ["uninstall"], ran));
 }
 
