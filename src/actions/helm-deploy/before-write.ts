@@ -1,6 +1,7 @@
 import { combine, fail, pass, reasonsOf, type Verdict } from "../../core/verdict.ts";
 import { judgePlan } from "../../domain/plan/plan.ts";
 import { candidateConflicts } from "../../domain/release/candidate-conflicts.ts";
+import { recreateProblems } from "../../domain/release/downtime.ts";
 import { type HelmRevision, lastRevision } from "../../domain/release/history.ts";
 import { objectDigests } from "../../platform/chart.ts";
 import { namespaceExists } from "../../platform/kubectl.ts";
@@ -30,7 +31,8 @@ export async function judgeBeforeWrite(
   if (planned.kind !== "pass") return planned;
   const conflicts =
     ready.candidate === undefined ? [] : candidateConflicts(ready.stable.objects, ready.candidate.objects);
-  const problems = [...refused, ...conflicts];
+  const frozen = session.inputs.strategy === "recreate" ? recreateProblems(ready.stable.objects) : [];
+  const problems = [...refused, ...conflicts, ...frozen];
   if (problems.length > 0) return combine(problems.map((one) => fail(one)));
   // Helm would make the namespace with the first object, so there is nothing yet to ask.
   const { createNamespace, namespace } = session.inputs;

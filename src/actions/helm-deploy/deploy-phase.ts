@@ -9,6 +9,7 @@ import { startDeployment } from "./github-deployment.ts";
 import { judgeGuard, takeOver } from "./guard.ts";
 import { openRecordOf } from "./open-record.ts";
 import { observeCurrent } from "./records.ts";
+import { setRecreate } from "./recreate.ts";
 import { type PreparedChart, renderCandidate, renderStable, withChart } from "./render.ts";
 import { type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
 import { deployStable } from "./stable.ts";
@@ -43,6 +44,7 @@ function deployRelease(session: Session, state: ReleaseState): Promise<PhaseOutc
     await applyDefinitions(session, definitions);
     const record = await openRecordOf(session, chart, { rendered, history });
     await startDeployment(session, record);
+    await setRecreate(session, state, rendered.objects);
     return apply(session, { ...ready, history }, record);
   });
 }

@@ -1,4 +1,5 @@
 import { combine, fail, pass, type Verdict } from "../../core/verdict.ts";
+import { beforeRecreate } from "../../domain/release/downtime.ts";
 import { identityOf, type ManifestObject } from "../../domain/release/manifest.ts";
 import { isForbidden, isUnaskable, refusalSentences, unknownKinds } from "../../domain/release/refusals.ts";
 import { UnreachableError } from "../../platform/kubectl-errors.ts";
@@ -19,7 +20,8 @@ export type DryRun =
 
 /** Asks the cluster what each object would become. */
 export async function askCluster({ cluster, inputs }: Session, rendered: Rendered): Promise<DryRun> {
-  const objects = rendered.objects.filter(({ isHook }) => !isHook);
+  const kept = rendered.objects.filter(({ isHook }) => !isHook);
+  const objects = inputs.strategy === "recreate" ? beforeRecreate(kept) : kept;
   const ask = (some: readonly ManifestObject[]) => askToApply(cluster.kubectl, inputs.namespace, some);
   const first = await ask(objects);
   // Kinds that the chart itself brings are there only after its definitions are.

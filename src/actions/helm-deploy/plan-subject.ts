@@ -2,10 +2,11 @@ import { combine, fail, pass, type Verdict } from "../../core/verdict.ts";
 import type { ReleaseState } from "../../domain/record/state.ts";
 import { blueGreenWarnings } from "../../domain/release/blue-green-warnings.ts";
 import { candidateConflicts } from "../../domain/release/candidate-conflicts.ts";
-import { predictDowntime } from "../../domain/release/downtime.ts";
+import { predictDowntime, recreateProblems } from "../../domain/release/downtime.ts";
 import { deployedRevision, type HelmRevision, lastRevision } from "../../domain/release/history.ts";
 import type { ManifestObject } from "../../domain/release/manifest.ts";
 import { nameProblems, pairProblems, renderColours } from "./blue-green/check-pair.ts";
+import { planHomecoming } from "./blue-green/left-over.ts";
 import { readPair } from "./blue-green/pair.ts";
 import { currentObjects } from "./current.ts";
 import { judgeGuard } from "./guard.ts";
@@ -58,6 +59,7 @@ async function releaseSubject(
     judgeGuard(session, state, history),
   ]);
   const conflicts = candidate === undefined ? [] : candidateConflicts(applied.objects, candidate.objects);
+  const frozen = inputs.strategy === "recreate" ? recreateProblems(applied.objects) : [];
   return {
     history,
     ...(serving === undefined ? {} : { serving }),
@@ -65,7 +67,7 @@ async function releaseSubject(
     applied,
     compared: applied,
     ...(candidate === undefined ? {} : { candidate }),
-    verdict: combine([strategy, guard, ...conflicts.map((one) => fail(one))]),
+    verdict: combine([strategy, guard, ...[...conflicts, ...frozen].map((one) => fail(one))]),
     warnings:
       inputs.strategy === "canary" && serving === undefined
         ? ["There is no stable version to compare with, so the canary is left out."]
@@ -78,7 +80,8 @@ async function colourSubject(
   chart: PreparedChart,
   state: ReleaseState,
 ): Promise<PlanSubject> {
-  const pair = await readPair(session, state);
+  // A switch that nobody judged is taken back first, so the plan begins where the deploy will.
+  const { pair } = planHomecoming(state, await readPair(session, state));
   const { live, idle } = pair;
   const history = live?.history ?? [];
   const serving = deployedRevision(history);

@@ -1,4 +1,4 @@
-import { numberAt, textAt } from "../../core/json.ts";
+import { at, isRecord, numberAt, textAt } from "../../core/json.ts";
 import { labelOf, type ManifestObject, workloadObjects } from "./manifest.ts";
 
 /** How long nobody answers during a recreate, at most, and where that comes from. */
@@ -47,7 +47,19 @@ export function recreateProblems(objects: readonly ManifestObject[]): readonly s
     );
 }
 
+/**
+ * The objects as a cluster can be asked about them before a recreate: the strategy of a Deployment is switched on the
+ * live object first, and until then the cluster refuses it for what the live one still says.
+ */
+export function beforeRecreate(objects: readonly ManifestObject[]): readonly ManifestObject[] {
+  return objects.map((one) => {
+    if (one.kind !== "Deployment" || !isRecord(one.body.spec)) return one;
+    const { strategy: _switched, ...spec } = one.body.spec;
+    return { ...one, body: { ...one.body, spec } };
+  });
+}
+
 function hasStrategy(body: ManifestObject["body"]): boolean {
-  const spec = body.spec as { readonly strategy?: unknown } | undefined;
-  return spec?.strategy !== undefined && spec.strategy !== null && Object.keys(spec.strategy).length > 0;
+  const strategy = at(body, "spec", "strategy");
+  return isRecord(strategy) && Object.keys(strategy).length > 0;
 }

@@ -3,9 +3,6 @@ import { type HelmRevision, parseHistory } from "../../../src/domain/release/his
 import { type Object_, podsOf } from "./blue-green-pods.ts";
 import { chartObjects } from "./fake-objects.ts";
 
-  readonly spec?: unknown;
-};
-
 /** A revision that Helm keeps, with what it would apply. */
 interface Revision {
   readonly status: string;

@@ -2,6 +2,8 @@
 export type Object_ = {
   readonly kind: string;
   readonly metadata: { readonly name: string };
+  readonly spec?: unknown;
+};
 
 interface Pods {
   readonly wanted: number;
