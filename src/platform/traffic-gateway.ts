@@ -70,7 +70,7 @@ async function waitUntilAccepted(
   percent: number,
   { deadline, signal }: Deadline,
 ): Promise<unknown> {
-  const mayMissBackend = percent === 0 && (await isCandidateAloneMissing(place));
+  const mayMissBackend = await isIdleAloneMissing(place, percent);
   for (;;) {
     const route = await readRoute(place);
     const acceptance = judgeAcceptance(route, { mayMissBackend });
@@ -84,10 +84,16 @@ async function waitUntilAccepted(
   }
 }
 
-async function isCandidateAloneMissing({ cluster, traffic, namespace }: GatewayPlace): Promise<boolean> {
+/** The candidate that is not installed yet, or the colour that was removed after the switch. */
+async function isIdleAloneMissing(
+  { cluster, traffic, namespace }: GatewayPlace,
+  percent: number,
+): Promise<boolean> {
+  if (percent > 0 && percent < 100) return false;
   const [stable, candidate] = await Promise.all([
     cluster.get("service", traffic.stable.service, namespace),
     cluster.get("service", traffic.candidate.service, namespace),
   ]);
-  return stable !== undefined && candidate === undefined;
+  const [serves, idle] = percent === 0 ? [stable, candidate] : [candidate, stable];
+  return serves !== undefined && idle === undefined;
 }

@@ -154,6 +154,22 @@ test.each([
   else await expect(setting).rejects.toThrow("BackendNotFound");
 });
 
+test.each([
+  { name: "takes weight 100 where the other colour is removed", services: ["web-candidate"], isTaken: true },
+  {
+    name: "does not take weight 50 where a Service is missing",
+    services: ["web-candidate"],
+    percent: 50,
+    isTaken: false,
+  },
+])("setWeight() $name", async ({ services, percent = 100, isTaken }) => {
+  const ready = ["web", "web-candidate"];
+  const { cluster } = fakeCluster({ weights: [0, 100], services, ready, answers: "missing-backend" });
+  const setting = trafficSwitch(cluster, traffic, "shop").setWeight(percent, { budgetMs: 300 });
+  if (isTaken) await expect(setting).resolves.toMatchObject({ percent: 100 });
+  else await expect(setting).rejects.toThrow("Service web has no ready endpoint");
+});
+
 test("trafficSwitch() names a route that is not there", async () => {
   const { cluster } = fakeCluster({});
   const elsewhere = { ...traffic, route: { ...traffic.route, name: "shop" } };

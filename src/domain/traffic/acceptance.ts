@@ -7,7 +7,7 @@ export type RouteAcceptance =
   | { readonly kind: "waiting"; readonly reason: string };
 
 export interface AcceptanceRule {
-  /** A candidate that is not installed leaves a backend unresolved; at weight 0 that harms nobody. */
+  /** An idle arm that is not installed leaves a backend unresolved; at weight 0 that harms nobody. */
   readonly mayMissBackend: boolean;
 }
 

@@ -120,6 +120,9 @@ export function strategyProblem(traffic: Traffic, strategy: string): string | un
     return 'provider "service" switches all traffic at once: it is for strategy blue-green, not canary';
   if (strategy === "blue-green" && traffic.provider === "replicas")
     return 'provider "replicas" has no share of 100 %: it is for strategy canary, not blue-green';
+  // ingress-nginx asks the main Ingress's Service first, and answers 503 when nobody is behind it.
+  if (strategy === "blue-green" && traffic.provider === "nginx")
+    return 'provider "nginx" needs pods behind the main Ingress, which go when green serves: it is for strategy canary, not blue-green';
   const { stable, candidate } = traffic;
   const hasArms = strategy === "canary" || strategy === "blue-green";
   // Two releases have a Service each; ports of one Service are one release's.

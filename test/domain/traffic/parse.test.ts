@@ -90,6 +90,8 @@ test("strategyProblem() of one Service with two ports: two releases have a Servi
 test.each([
   { provider: "service", strategy: "canary", says: "it is for strategy blue-green, not canary" },
   { provider: "replicas", strategy: "blue-green", says: "it is for strategy canary, not blue-green" },
+  { provider: "nginx", strategy: "blue-green", says: "needs pods behind the main Ingress, which go" },
+  { provider: "nginx", strategy: "canary", says: undefined },
   { provider: "service", strategy: "blue-green", says: undefined },
   { provider: "gateway", strategy: "blue-green", says: undefined },
 ])("strategyProblem() of $provider and $strategy: $says", ({ provider, strategy, says }) => {
