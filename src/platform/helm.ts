@@ -1,6 +1,7 @@
 import { OutsideError } from "../core/errors.ts";
 import { parseJson, textAt } from "../core/json.ts";
 import { type HelmRevision, type HelmStatus, parseHistory, parseStatus } from "../domain/release/history.ts";
+import { clusterTrouble } from "./cluster-trouble.ts";
 import { describeFailure, type Ran, type Shell, type ShellOptions } from "./shell.ts";
 
 /** What is installed: a chart with its values. */
@@ -18,8 +19,6 @@ export interface UpgradeRequest extends ChartRequest {
   /** Kept on Helm's own Secret of the revision. */
   readonly labels: Readonly<Record<string, string>>;
   readonly createNamespace: boolean;
-  /** Takes fields back that others have changed. Helm 4 alone, and only for a release that the server applies. */
-  readonly forceConflicts?: boolean;
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
 
@@ -39,7 +38,14 @@ export interface Helm {
   /** Waits until the release is ready. An abort of the signal makes helm record the revision as failed. */
   upgradeInstall(request: UpgradeRequest, signal: AbortSignal): Promise<Ran>;
   /** The manifest with hooks, rendered with the cluster's capabilities and lookups. */
-  template(request: ChartRequest, options: { readonly isUpgrade: boolean }): Promise<string>;
+  template(
+    request: ChartRequest,
+    options: {
+      readonly isUpgrade: boolean;
+      /** Without the cluster, for a chart whose own kinds are not there yet. */
+      readonly isOffline?: boolean;
+    },
+  ): Promise<string>;
   /** Ascending; empty when there is no such release. */
   history(release: string, namespace: string): Promise<readonly HelmRevision[]>;
   rollback(release: string, revision: number, namespace: string, wait: HelmWait): Promise<Ran>;
@@ -77,12 +83,16 @@ export function helm(
     shell(program, args, { timeoutMs: readTimeoutMs, ...options, env });
   const wait = async () => ((await major) >= 4 ? "--wait=legacy" : "--wait");
   return {
-    upgradeInstall: async (request, signal) =>
-      run([...upgradeArgs(request, historyMax), await wait(), "--timeout", seconds(request.timeoutMs)], {
+    upgradeInstall: async (request, signal) => {
+      // What was changed since by somebody else stands in the plan; Helm 4 would give up half-way because of it.
+      const wins = (await major) >= 4 ? ["--server-side=true", "--force-conflicts"] : [];
+      const args = [...upgradeArgs(request, historyMax), ...wins, await wait()];
+      return run([...args, "--timeout", seconds(request.timeoutMs)], {
         signal,
         timeoutMs: request.timeoutMs + marginMs,
         ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
-      }),
+      });
+    },
     ...readers(run, major),
     rollback: async (release, revision, namespace, { timeoutMs, signal }) =>
       run(
@@ -136,8 +146,9 @@ function readers(run: (args: readonly string[]) => Promise<Ran>, major: HelmOpti
     return text;
   };
   return {
-    template: async (request, { isUpgrade }) => {
-      const mode = (await major) >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
+    template: async (request, { isUpgrade, isOffline = false }) => {
+      const asking = (await major) >= 4 ? ["--dry-run=server"] : ["--validate", "--dry-run=server"];
+      const mode = isOffline ? [] : asking;
       return mustRead(["template", ...mode, ...(isUpgrade ? ["--is-upgrade"] : []), ...chartArgs(request)]);
     },
     history: async (release, namespace) =>
@@ -192,7 +203,7 @@ function reader(run: (args: readonly string[]) => Promise<Ran>) {
     const ran = await run(args);
     if (ran.exitCode === 0 && !ran.timedOut) return ran.stdout;
     if (/release: not found/.test(ran.stderr)) return undefined;
-    throw new OutsideError(describeFailure("helm", args, ran));
+    throw new OutsideError(clusterTrouble(ran.stderr) ?? describeFailure("helm", args, ran));
   };
 }
 
@@ -215,7 +226,6 @@ function upgradeArgs(request: UpgradeRequest, historyMax: number): readonly stri
     "--reset-values",
     ...(request.createNamespace ? ["--create-namespace"] : []),
     ...(labels.length === 0 ? [] : ["--labels", labels.join(",")]),
-    ...(request.forceConflicts === true ? ["--force-conflicts"] : []),
     "--history-max",
     String(historyMax),
     ...chartArgs(request),

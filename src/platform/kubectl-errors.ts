@@ -1,4 +1,5 @@
 import { OutsideError } from "../core/errors.ts";
+import { clusterTrouble } from "./cluster-trouble.ts";
 import { describeFailure, lastLines, type Ran } from "./shell.ts";
 
 /** Somebody else changed or created the object first. Reading again and repeating is the cure. */
@@ -15,8 +16,10 @@ export class NotFoundError extends OutsideError {}
 
 /** The error for a kubectl call that failed. The exit code said that it failed; the text only says why. */
 export function errorOf(args: readonly string[], ran: Ran): OutsideError {
-  const sentence = describe(args, ran);
   const text = ran.stderr;
+  const trouble = clusterTrouble(text);
+  if (trouble !== undefined) return new OutsideError(trouble);
+  const sentence = describe(args, ran);
   if (/\(Forbidden\)|is forbidden: User /.test(text)) return new ForbiddenError(sentence);
   if (/\((Conflict|AlreadyExists)\)/.test(text) || isFailedTest(args, text))
     return new ConflictError(sentence);

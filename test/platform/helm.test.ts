@@ -55,9 +55,32 @@ test.each([
         "90s",
       ]),
     );
-    expect(args.join(" ")).not.toMatch(/--atomic|--rollback-on-failure|--set|--reuse-values|--force/);
+    expect(args.join(" ")).not.toMatch(
+      /--atomic|--rollback-on-failure|--set|--reuse-values|--force(?!-conflicts)/,
+    );
     expect(args.indexOf("a.yaml")).toBeLessThan(args.indexOf("b.json"));
     expect(ran[0]?.options.signal).toBe(signal);
+  },
+);
+
+test.each([
+  { major: 3, isForced: false },
+  { major: 4, isForced: true },
+])(
+  "upgradeInstall() of Helm $major takes fields back that others have changed",
+  async ({ major, isForced }) => {
+    const { client, ran } = recorded({}, major);
+    const request = {
+      release: "web",
+      namespace: "shop",
+      chart: "c",
+      valuesFiles: [],
+      timeoutMs: 1000,
+      labels: {},
+    };
+    await client.upgradeInstall({ ...request, createNamespace: false }, new AbortController().signal);
+    expect(ran.at(-1)?.args.includes("--force-conflicts")).toBe(isForced);
+    expect(ran.at(-1)?.args.includes("--server-side=true")).toBe(isForced);
   },
 );
 

@@ -1,4 +1,4 @@
-import { ConfigError, OutsideError } from "../../core/errors.ts";
+import { ConfigError, messageOf, OutsideError } from "../../core/errors.ts";
 import { kindsOf } from "../../domain/release/definitions.ts";
 import { imageValues, mergeValues } from "../../domain/release/image-values.ts";
 import {
@@ -173,7 +173,13 @@ async function render(
   { inputs, release, chart, values, isUpgrade }: Rendering,
 ): Promise<Rendered> {
   const request = { release, namespace: inputs.namespace, chart: chart.chart, valuesFiles: values.files };
-  const objects = manifestObjects(await parseManifest(await helm.template(request, { isUpgrade })));
+  const text = await helm.template(request, { isUpgrade }).catch((error: unknown) => {
+    // A chart that brings its own kinds is rendered without the cluster until they are there.
+    const isOwn = chart.definitions.length > 0 && /no matches for kind/.test(messageOf(error));
+    if (isOwn) return helm.template(request, { isUpgrade, isOffline: true });
+    throw error;
+  });
+  const objects = manifestObjects(await parseManifest(text));
   if (objects.length === 0) throw new OutsideError(`The chart renders nothing for release ${release}`);
   const images = imagesOf(objects);
   mustUseImages(inputs, images, release);

@@ -15,8 +15,6 @@ export interface RolloutRequest {
   readonly record: string;
   readonly timeoutMs: number;
   readonly createNamespace: boolean;
-  /** Takes fields back that others have changed. */
-  readonly forceConflicts?: true;
 }
 
 export type RolloutOutcome =
@@ -76,7 +74,6 @@ function upgrade(session: Session, request: RolloutRequest, interrupt: AbortSign
       timeoutMs: request.timeoutMs,
       labels: labelsOf(session, request.record),
       createNamespace: request.createNamespace,
-      ...(request.forceConflicts === true ? { forceConflicts: true } : {}),
     },
     AbortSignal.any([interrupt, context.signal]),
   );

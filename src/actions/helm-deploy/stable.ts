@@ -99,7 +99,6 @@ async function upgradeKeepingCounts(
           record: record.id,
           timeoutMs: rolloutMs(session, returnSecondsOf(session, { history, records, rendered })),
           createNamespace: inputs.createNamespace,
-          ...(plan.mustForce ? { forceConflicts: true } : {}),
         }),
     });
   });

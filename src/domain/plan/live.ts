@@ -28,13 +28,24 @@ export function liveChanges(comparison: Comparison): readonly ObjectChange[] {
     const id = identityOf(one);
     const was = old.get(id);
     if (one.isHook || unread.has(id)) return changeOf(one, byManifest(was, one, comparison.hide));
-    return changeOf(one, byLive(comparison, was, one));
+    return changeOf(one, withoutCounts(next, one, byLive(comparison, was, one)));
   });
   const gone = last.filter((one) => !wanted.has(identityOf(one)) && !isKept(one));
   const removed = gone.filter(
     (one) => one.isHook || unread.has(identityOf(one)) || live.has(identityOf(one)),
   );
   return [...changes, ...removed.map((one) => ({ ...whole(one), change: "removed" as const }))];
+}
+
+// The count of what an autoscaler scales is the autoscaler's: a deploy leaves it, whatever the chart says.
+function withoutCounts(all: readonly ManifestObject[], one: ManifestObject, fields: Fields): Fields {
+  const isScaled = all.some(
+    ({ kind, body }) =>
+      kind === "HorizontalPodAutoscaler" &&
+      textAt(body, "spec", "scaleTargetRef", "kind") === one.kind &&
+      textAt(body, "spec", "scaleTargetRef", "name") === one.name,
+  );
+  return fields === "added" || !isScaled ? fields : fields.filter(({ path }) => path !== "spec.replicas");
 }
 
 type Fields = readonly FieldChange[] | "added";
@@ -85,10 +96,8 @@ export function driftOf({
       if (there === undefined) return [{ ...whole(one), change: "removed" as const }];
       const now = settled(one.kind, there);
       const set = settled(one.kind, one.body);
-      return changeOf(
-        one,
-        diffValues(bodyOf(one.kind, threeWay(now, set, set), hide), bodyOf(one.kind, now, hide)),
-      );
+      const fields = diffValues(bodyOf(one.kind, threeWay(now, set, set), hide), bodyOf(one.kind, now, hide));
+      return changeOf(one, withoutCounts(last, one, fields));
     });
 }
 

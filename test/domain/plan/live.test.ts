@@ -90,6 +90,20 @@ test("liveChanges() tells what changes in the cluster, not in the manifest, and 
   expect(liveChanges(same)).toMatchObject([{ fields: [{ path: "spec.replicas", before: "5", after: "2" }] }]);
 });
 
+test("the count of what an autoscaler scales is neither drift nor change", () => {
+  const was = deploymentOf("web", { replicas: 2 });
+  const scaler = {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name: "web" },
+    spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" } },
+  };
+  const live = [kept(was, { spec: { ...(was.spec as object), replicas: 5 } }), kept(scaler)];
+  const scaled = comparison([was, scaler], [was, scaler], live);
+  expect(driftOf(scaled)).toEqual([]);
+  expect(liveChanges(scaled)).toEqual([]);
+});
+
 test("liveChanges() removes what the chart used to set, and leaves what others added", () => {
   const was = configMap({ a: "1", b: "2" });
   const now = configMap({ a: "1" });
