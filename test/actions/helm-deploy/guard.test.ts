@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { runPhase } from "../../../src/actions/helm-deploy/run.ts";
 import { reasonsOf } from "../../../src/core/verdict.ts";
+import type { TakenFrom } from "../../../src/domain/lock/take.ts";
 import { emptyState, type ReleaseState } from "../../../src/domain/record/state.ts";
+import { ago, leaseHeld } from "../../domain/lock/states.ts";
 import { wholeDigest } from "./fake-objects.ts";
 import { type FakeWorld, fakeSession, traffic } from "./fake-session.ts";
 import { recordOf, rolloutOf, served, servedState } from "./states.ts";
@@ -96,4 +98,58 @@ test("a canary takes over what an ended run's canary left", async () => {
   expect(kind).toBe("pass");
   expect(did).toEqual(["weight 0", "confirm 0", "uninstall web-candidate", "upgrade web-candidate"]);
   expect(state().rollout?.run.id).toBe("100");
+});
+
+/** A pending state without a record that is open, and the Lease of its time. */
+async function underLease(from: TakenFrom, madeAgo: number) {
+  const helm = {
+    web: [
+      { revision: 1, status: "deployed" },
+      { revision: 2, status: "pending-rollback", updated: ago(madeAgo) },
+    ],
+  };
+  const fake = await fakeSession({}, { state: servedState, helm });
+  const lease = {
+    lost: new AbortController().signal,
+    command: () => undefined,
+    commandWords: () => "",
+    whyLost: () => undefined,
+    taken: { from, before: leaseHeld() },
+  };
+  const outcome = await runPhase({ ...fake.session, lease });
+  return { ...fake, kind: outcome.verdict.kind, reasons: reasonsOf(outcome.verdict) };
+}
+
+test("a lock made under a Lease that expired is ended without anybody's word", async () => {
+  const { kind, did } = await underLease("expired", 30);
+  expect(kind).toBe("pass");
+  expect(did).toEqual(["rollback web 1", "upgrade web"]);
+});
+
+test.each([
+  { name: "that was made before the Lease was held", from: "expired", madeAgo: 900 },
+  { name: "whose holder did not yield", from: "forced", madeAgo: 30 },
+  { name: "that was made without a Lease", from: "fresh", madeAgo: 30 },
+] satisfies readonly { name: string; from: TakenFrom; madeAgo: number }[])(
+  "a lock $name is left alone",
+  async ({ from, madeAgo }) => {
+    const { kind, did, reasons } = await underLease(from, madeAgo);
+    expect(kind).toBe("fail");
+    expect(reasons[0]).toContain("no record says by which run: bring it home by hand");
+    expect(did).toEqual([]);
+  },
+);
+
+test("an attempt whose Lease expired is over, also where GitHub is not asked", async () => {
+  const fake = await fakeSession({}, { state: left, helm: locked });
+  const lease = {
+    lost: new AbortController().signal,
+    command: () => undefined,
+    commandWords: () => "",
+    whyLost: () => undefined,
+    taken: { from: "expired" as const, before: leaseHeld() },
+  };
+  const outcome = await runPhase({ ...fake.session, lease });
+  expect(outcome.verdict.kind).toBe("pass");
+  expect(fake.state().records.find(({ id }) => id === "foreign")).toMatchObject({ status: "bad" });
 });
