@@ -66,11 +66,12 @@ const commands: DeliveryCase = {
     assert.deepEqual(await stand.weights(), { web: 90, "web-candidate": 10 });
     await stand.kubectl("annotate", "lease", "sluice-web", "sluice/command-");
     await ramp.seen(/the ramp goes on/);
-    await waitForWeight(stand, 50);
+    await ramp.seen(/weight 50 confirmed/);
     const at = performance.now();
     await tell(stand, "abort: loses orders, ann");
     const ended = await ramp.done;
-    assert.ok(performance.now() - at < 15_000);
+    const seconds = (performance.now() - at) / 1000;
+    assert.ok(seconds < 30, `the ramp took ${seconds} s to end`);
     assert.equal(ended.verdict, "fail");
     assert.deepEqual(ended.reasons, [
       "aborted by command of annotation sluice/command on Lease sluice-web: loses orders, ann",
