@@ -11,10 +11,11 @@ import { workloadFacts } from "../domain/rollout/workload.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 const always = ["deployments.apps", "replicasets.apps", "pods", "jobs.batch", "events"] as const;
+// Which pods of a DaemonSet are new stands in its revisions, and nearly as well on the pods: they may be forbidden.
+const optional = "controllerrevisions.apps";
 const onDemand = {
   StatefulSet: ["statefulsets.apps"],
-  // Which pods of a DaemonSet are new stands in its revisions.
-  DaemonSet: ["daemonsets.apps", "controllerrevisions.apps"],
+  DaemonSet: ["daemonsets.apps", optional],
 } as const;
 
 /** The kinds that must be looked at for a release with workloads of these kinds. */
@@ -30,7 +31,12 @@ export async function readRolloutView(
   kinds: readonly string[],
 ): Promise<RolloutView> {
   const objects = new Map<string, unknown>();
-  for (const object of await kubectl.list(kinds.join(","), namespace)) objects.set(keyOf(object), object);
+  const needed = kinds.filter((kind) => kind !== optional);
+  const [found, more] = await Promise.all([
+    kubectl.list(needed.join(","), namespace),
+    kinds.includes(optional) ? readOthers(kubectl, namespace, [optional]) : [],
+  ]);
+  for (const object of [...found, ...more]) objects.set(keyOf(object), object);
   return viewOf(objects.values());
 }
 
@@ -57,8 +63,8 @@ export function watchRollout(
   { onChange, signal }: { readonly onChange: () => void; readonly signal: AbortSignal },
 ): RolloutWatch {
   const stores = target.kinds.map((kind) => ({ kind, objects: new Map<string, unknown>() }));
-  const watches = stores.map(({ kind, objects }) =>
-    kubectl.watch(
+  const watches = stores.map(({ kind, objects }) => {
+    const watching = kubectl.watch(
       kind,
       target.namespace,
       undefined,
@@ -69,8 +75,9 @@ export function watchRollout(
         onChange();
       },
       signal,
-    ),
-  );
+    );
+    return kind === optional ? watching.catch(() => undefined) : watching;
+  });
   return {
     view: () => viewOf(stores.flatMap(({ objects }) => [...objects.values()])),
     ended: Promise.all(watches).then(() => undefined),

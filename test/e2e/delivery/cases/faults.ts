@@ -89,7 +89,7 @@ export const podFaults: readonly Fault[] = [
     }),
     reason: "crash",
     says: says(
-      "ended with exit code 137, restarted .*: killed by its liveness probe \\(Liveness probe failed: .*503",
+      "ended with exit code 137, restarted .*: killed by its liveness probe \\(Liveness probe failed: ",
     ),
   },
   {
