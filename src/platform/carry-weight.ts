@@ -62,6 +62,33 @@ export async function carryWeight(kubectl: Kubectl, namespace: string, request: 
   }
 }
 
+/**
+ * Lets the candidate grow with the stable version while it has its share: an autoscaler may have raised the stable
+ * version since. Does not wait, and does not end a share that real requests bear out.
+ */
+export async function sustainWeight(
+  kubectl: Kubectl,
+  namespace: string,
+  { stable, candidate, percent, say }: Omit<CarryRequest, "budgetMs" | "clock" | "signal">,
+): Promise<void> {
+  try {
+    const [serving, tried] = await Promise.all([
+      liveCountsBehind(kubectl, namespace, stable),
+      liveCountsBehind(kubectl, namespace, candidate),
+    ]);
+    const wanted = countsForShare(percent, serving, tried);
+    const small = wanted.filter((one) => (countOf(tried, one)?.wanted ?? one.count) < one.count);
+    if (small.length === 0) return;
+    say(
+      `the stable version has grown: the candidate gets ${small.map(({ count }) => count).join(" and ")} pods`,
+    );
+    await scaleUp({ kubectl, namespace }, tried, wanted);
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    say(`Whether the candidate is large enough could not be seen: ${error.message}`);
+  }
+}
+
 interface Place {
   readonly kubectl: Kubectl;
   readonly namespace: string;

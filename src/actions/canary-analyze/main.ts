@@ -68,24 +68,27 @@ const carryBudgetMs = 4 * 60_000;
 function carryOf(
   { runner }: ActionContext,
   { kubectl, namespace, release, traffic }: Carrying,
-): Pick<WeightParts, "carry"> {
+): Pick<WeightParts, "carry" | "sustain"> {
   // Where shares are pods, setting the weight is scaling.
   if (traffic.provider === "replicas") return {};
+  const request = (candidateRelease: string, percent: number) => ({
+    stable: { service: traffic.stable.service, release },
+    candidate: { service: traffic.candidate.service, release: candidateRelease },
+    percent,
+    say: (line: string) => runner.info(line),
+  });
   return {
     carry: async (candidateRelease, percent, signal) => {
-      const [{ carryWeight }, { systemClock }] = await Promise.all([
+      const [{ carryWeight }, { systemClock: clock }] = await Promise.all([
         import("../../platform/carry-weight.ts"),
         import("../../platform/clock.ts"),
       ]);
-      await carryWeight(kubectl, namespace, {
-        stable: { service: traffic.stable.service, release },
-        candidate: { service: traffic.candidate.service, release: candidateRelease },
-        percent,
-        budgetMs: carryBudgetMs,
-        clock: systemClock,
-        say: (line) => runner.info(line),
-        signal,
-      });
+      const limits = { budgetMs: carryBudgetMs, clock, signal };
+      await carryWeight(kubectl, namespace, { ...request(candidateRelease, percent), ...limits });
+    },
+    sustain: async (candidateRelease, percent) => {
+      const { sustainWeight } = await import("../../platform/carry-weight.ts");
+      await sustainWeight(kubectl, namespace, request(candidateRelease, percent));
     },
   };
 }

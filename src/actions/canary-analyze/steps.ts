@@ -61,7 +61,7 @@ interface StepPlan {
 
 /** Undefined where the ramp goes on. */
 async function watchStep(story: Climb, plan: StepPlan): Promise<Verdict | undefined> {
-  const { inputs, watch, ports, steps } = story;
+  const { inputs, watch, weights, ports, steps } = story;
   const { weight, strata, confirmed, isLast } = plan;
   const fromMs = ports.clock.now();
   const command = obey(story, weight);
@@ -78,6 +78,7 @@ async function watchStep(story: Climb, plan: StepPlan): Promise<Verdict | undefi
       if (told !== undefined) return closeWith(close, "failed", told);
       const verdict = await watch.look({ weight, strata });
       if (verdict.kind === "fail") return closeWith(close, "failed", verdict);
+      await weights.sustain(weight);
       if (command.isPaused()) continue;
       const decision = decideStep({
         elapsedMs: ports.clock.now() - fromMs - command.pausedMs(),

@@ -21,6 +21,8 @@ export interface Weights {
    * answers. Returns what they said.
    */
   raise(percent: number, limits: RaiseLimits): Promise<string>;
+  /** Lets the candidate grow where the stable version has. Never ends the share. */
+  sustain(percent: number): Promise<void>;
   /** Takes all traffic from the candidate and confirms it, within the time. */
   home(budgetMs: number): Promise<string>;
 }
@@ -40,6 +42,8 @@ export interface WeightParts {
   readonly now: () => number;
   /** Brings the candidate to the ready pods that a share needs. Absent where the shares are the pods themselves. */
   readonly carry?: (candidateRelease: string, percent: number, signal: AbortSignal) => Promise<void>;
+  /** Lets the candidate grow with the stable version while it has its share. */
+  readonly sustain?: (candidateRelease: string, percent: number) => Promise<void>;
 }
 
 export function weightsOf(parts: WeightParts): Weights {
@@ -66,6 +70,11 @@ export function weightsOf(parts: WeightParts): Weights {
       // Whole pods cannot express every share: what is confirmed is the one that was reached.
       const reached = await parts.switch.setWeight(percent, { signal });
       return await confirmed(parts, reached, { budgetMs: 30_000, signal });
+    },
+    sustain: async (percent) => {
+      if (parts.sustain === undefined) return;
+      const { rollout } = await parts.store.read();
+      if (rollout !== undefined) await parts.sustain(rollout.candidateRelease, percent);
     },
     home: async (budgetMs) => {
       const deadline = parts.now() + budgetMs;

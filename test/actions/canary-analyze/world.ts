@@ -108,6 +108,7 @@ export function simulate(rule: WorldRule) {
   const weights: Weights = {
     check: async () => undefined,
     current: async () => service.weight,
+    sustain: async () => undefined,
     raise: async (percent) => {
       events.push(`raise ${percent}`);
       service.weight = percent;
