@@ -1,77 +1,89 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RunningAction } from "../action-process.ts";
 import type { DeliveryCase } from "../case.ts";
-import { historyOf, lease, recordsOf, startHanging } from "./lock-scene.ts";
+import type { Stand } from "../stand.ts";
+import {
+  earlierHelm,
+  historyOf,
+  installFirst,
+  lease,
+  recordsOf,
+  startHanging,
+  usualHelm,
+  type WithHelm,
+} from "./lock-scene.ts";
 import { rampCommandCases } from "./ramp-commands.ts";
 
 const without = { "github-token": "" };
 
-const twoDeploys: DeliveryCase = {
-  name: "lock-two-deploys",
-  isShort: true,
-  run: async (stand) => {
-    await stand.install("1");
-    const first = stand.job;
-    const hanging = await startHanging(stand);
-    assert.match((await lease(stand)).holder, new RegExp(`/runs/${first.run}/attempts/1 job deploy step `));
-    stand.anotherRun();
-    const second = await stand.run("helm-deploy", { image: await stand.image("2"), version: "2" });
-    assert.equal(second.verdict, "fail");
-    assert.equal(second.outputs["failure-reason"], "locked");
-    assert.equal(second.reasons.length, 1);
-    assert.match(
-      second.reasons[0] ?? "",
-      new RegExp(
-        `^Release web is in the hands of helm-deploy deploy \\(https://github.com/acme/web/actions/runs/${first.run}/attempts/1, job deploy\\) since \\S+Z: GitHub says that job is at work`,
-      ),
-    );
-    assert.deepEqual(await historyOf(stand), ["1 deployed", "2 pending-upgrade"]);
-    assert.deepEqual(await recordsOf(stand), ["rolling deploying -", "rolling good 1"]);
+async function playTwoDeploys(stand: Stand, helm: WithHelm): Promise<void> {
+  await installFirst(stand, helm);
+  const first = stand.job;
+  const hanging = await startHanging(stand, helm);
+  assert.match((await lease(stand)).holder, new RegExp(`/runs/${first.run}/attempts/1 job deploy step `));
+  stand.anotherRun();
+  const inputs = { image: await stand.image("2"), version: "2", ...helm.inputs };
+  const second = await stand.run("helm-deploy", inputs, helm.options);
+  assert.equal(second.verdict, "fail");
+  assert.equal(second.outputs["failure-reason"], "locked");
+  assert.equal(second.reasons.length, 1);
+  assert.match(
+    second.reasons[0] ?? "",
+    new RegExp(
+      `^Release web is in the hands of helm-deploy deploy \\(https://github.com/acme/web/actions/runs/${first.run}/attempts/1, job deploy\\) since \\S+Z: GitHub says that job is at work`,
+    ),
+  );
+  assert.deepEqual(await historyOf(stand), ["1 deployed", "2 pending-upgrade"]);
+  assert.deepEqual(await recordsOf(stand), ["rolling deploying -", "rolling good 1"]);
+  await interrupt(stand, hanging);
+  assert.deepEqual(await historyOf(stand), ["1 deployed", "2 failed"]);
+  assert.deepEqual(await recordsOf(stand), ["rolling bad 2", "rolling good 1"]);
+}
 
-    const interruptedAt = performance.now();
-    hanging.signal("SIGINT");
-    const ended = await hanging.done;
-    const seconds = (performance.now() - interruptedAt) / 1000;
-    assert.ok(seconds < 7.5, `the interrupted deploy took ${seconds} s to end`);
-    assert.equal(ended.outputs["failure-reason"], "cancelled");
-    assert.notEqual(ended.evidence, undefined);
-    assert.deepEqual(await historyOf(stand), ["1 deployed", "2 failed"]);
-    assert.deepEqual(await recordsOf(stand), ["rolling bad 2", "rolling good 1"]);
-    assert.equal((await lease(stand)).holder, "");
-  },
-};
+/** As GitHub cancels a step: it has 7.5 s before the next signal. */
+async function interrupt(
+  stand: Stand,
+  hanging: RunningAction,
+  signal: NodeJS.Signals = "SIGINT",
+): Promise<void> {
+  const at = performance.now();
+  hanging.signal(signal);
+  const ended = await hanging.done;
+  const seconds = (performance.now() - at) / 1000;
+  assert.ok(seconds < 7.5, `the interrupted deploy took ${seconds} s to end`);
+  assert.equal(ended.outputs["failure-reason"], "cancelled");
+  assert.notEqual(ended.evidence, undefined);
+  assert.equal((await lease(stand)).holder, "");
+}
 
-const killedWithGithub: DeliveryCase = {
-  name: "lock-killed-github",
-  isShort: false,
-  run: async (stand) => {
-    await stand.install("1");
-    const killed = stand.job;
-    const hanging = await startHanging(stand);
-    hanging.killTree();
-    await hanging.done;
-    assert.deepEqual(await historyOf(stand), ["1 deployed", "2 pending-upgrade"]);
-    stand.anotherRun();
-    const inputs = { image: await stand.image("2"), version: "2" };
-    const early = await stand.run("helm-deploy", inputs);
-    assert.equal(early.outputs["failure-reason"], "locked");
-    assert.match(early.reasons[0] ?? "", /GitHub says that job is at work/);
-    const unasked = await stand.run("helm-deploy", { ...inputs, ...without });
-    assert.equal(unasked.outputs["failure-reason"], "locked");
-    assert.match(unasked.reasons[0] ?? "", /it was renewed \d+ s ago, so it is free when its holder ends/);
-    assert.deepEqual(await historyOf(stand), ["1 deployed", "2 pending-upgrade"]);
-    stand.standIn.complete(killed, "cancelled");
-    await stand.mustPass("helm-deploy", inputs);
-    assert.deepEqual(await historyOf(stand), ["1 superseded", "2 failed", "3 deployed"]);
-    const [, marked] = await stand.history();
-    assert.match(
-      marked?.description ?? "",
-      new RegExp(`^Marked failed by sluice: left pending-upgrade, by run ${killed.run}`),
-    );
-    assert.deepEqual(await recordsOf(stand), ["rolling deploying 3", "rolling bad -", "rolling good 1"]);
-    assert.deepEqual(new Set((await stand.answers(10, "web")).map((one) => one?.version)), new Set(["2"]));
-  },
-};
+async function playKilled(stand: Stand, helm: WithHelm): Promise<void> {
+  await installFirst(stand, helm);
+  const killed = stand.job;
+  const hanging = await startHanging(stand, helm);
+  hanging.killTree();
+  await hanging.done;
+  assert.deepEqual(await historyOf(stand), ["1 deployed", "2 pending-upgrade"]);
+  stand.anotherRun();
+  const inputs = { image: await stand.image("2"), version: "2", ...helm.inputs };
+  const early = await stand.run("helm-deploy", inputs, helm.options);
+  assert.equal(early.outputs["failure-reason"], "locked");
+  assert.match(early.reasons[0] ?? "", /GitHub says that job is at work/);
+  const unasked = await stand.run("helm-deploy", { ...inputs, ...without }, helm.options);
+  assert.equal(unasked.outputs["failure-reason"], "locked");
+  assert.match(unasked.reasons[0] ?? "", /it was renewed \d+ s ago, so it is free when its holder ends/);
+  assert.deepEqual(await historyOf(stand), ["1 deployed", "2 pending-upgrade"]);
+  stand.standIn.complete(killed, "cancelled");
+  await stand.mustPass("helm-deploy", inputs, helm.options);
+  assert.deepEqual(await historyOf(stand), ["1 superseded", "2 failed", "3 deployed"]);
+  const [, marked] = await stand.history();
+  assert.match(
+    marked?.description ?? "",
+    new RegExp(`^Marked failed by sluice: left pending-upgrade, by run ${killed.run}`),
+  );
+  assert.deepEqual(await recordsOf(stand), ["rolling deploying 3", "rolling bad -", "rolling good 1"]);
+  assert.deepEqual(new Set((await stand.answers(10, "web")).map((one) => one?.version)), new Set(["2"]));
+}
 
 const killedFirstInstall: DeliveryCase = {
   name: "lock-killed-first-install",
@@ -94,7 +106,7 @@ const killedWithoutGithub: DeliveryCase = {
   name: "lock-killed-expired",
   isShort: false,
   run: async (stand) => {
-    await stand.install("1");
+    await installFirst(stand);
     const hanging = await startHanging(stand);
     hanging.killTree();
     await hanging.done;
@@ -169,16 +181,9 @@ const sigterm: DeliveryCase = {
   name: "lock-sigterm",
   isShort: false,
   run: async (stand) => {
-    const hanging = await startHanging(stand);
-    const at = performance.now();
-    hanging.signal("SIGTERM");
-    const ended = await hanging.done;
-    const seconds = (performance.now() - at) / 1000;
-    assert.ok(seconds < 7.5, `the step took ${seconds} s to end`);
-    assert.equal(ended.outputs["failure-reason"], "cancelled");
+    await interrupt(stand, await startHanging(stand), "SIGTERM");
     assert.deepEqual(await historyOf(stand), ["1 failed"]);
     assert.deepEqual(await recordsOf(stand), ["rolling bad 1"]);
-    assert.equal((await lease(stand)).holder, "");
   },
 };
 
@@ -217,8 +222,18 @@ const preempted: DeliveryCase = {
 
 /** Who may work on a release, and what becomes of what the dead have left. */
 export const lockCases: readonly DeliveryCase[] = [
-  twoDeploys,
-  killedWithGithub,
+  { name: "lock-two-deploys", isShort: true, run: (stand) => playTwoDeploys(stand, usualHelm) },
+  {
+    name: "lock-two-deploys-helm3",
+    isShort: false,
+    run: async (stand) => playTwoDeploys(stand, await earlierHelm(stand)),
+  },
+  { name: "lock-killed-github", isShort: false, run: (stand) => playKilled(stand, usualHelm) },
+  {
+    name: "lock-killed-github-helm3",
+    isShort: false,
+    run: async (stand) => playKilled(stand, await earlierHelm(stand)),
+  },
   killedFirstInstall,
   killedWithoutGithub,
   orphan,
