@@ -142,3 +142,30 @@ test("a proven colour whose predecessor was half removed stays, and the next ver
   expect(did).toEqual(["uninstall web-blue", "install web-blue", "scale web-blue 3"]);
   expect(cluster.serves()).toBe("web-green");
 });
+
+const firstRollout = (phase: "deploying" | "promoting") => {
+  const { stableRelease: _none, ...rollout } = rolloutOf({
+    strategy: "blue-green",
+    phase,
+    candidateRelease: "web-blue",
+    ...leftBy,
+  });
+  return { ...blueServed, records: [], rollout };
+};
+
+test("a first deploy that was lost before its front is begun anew", async () => {
+  const cluster = new PairCluster().stand("web-blue", "x");
+  const { did } = await pairPhase("deploy", { cluster, state: firstRollout("deploying"), isOver: true });
+  expect(did).toEqual(["uninstall web-blue", "install web-blue", "create Service web"]);
+});
+
+test("a first deploy that was lost after its front serves: the next version takes the other colour", async () => {
+  const cluster = new PairCluster().stand("web-blue", "x").front("web-blue");
+  const { did, cluster: after } = await pairPhase("deploy", {
+    cluster,
+    state: firstRollout("promoting"),
+    isOver: true,
+  });
+  expect(did).toEqual(["install web-green"]);
+  expect(after.serves()).toBe("web-blue");
+});

@@ -54,6 +54,19 @@ test("readInputs() reads several images, values and a candidate's own", async ()
   expect(inputs.traffic?.candidate.service).toBe("web-candidate");
 });
 
+test("readInputs() gives a pair of colours a Service of its own where no front is named", async () => {
+  const inputs = await read({ strategy: "blue-green", phase: "promote", chart: "" });
+  expect(inputs.traffic).toMatchObject({
+    provider: "service",
+    route: { kind: "Service", name: "web" },
+    stable: { service: "web-blue" },
+    candidate: { service: "web-green" },
+  });
+  expect(inputs.trafficText).toContain("provider: service");
+  const routed = await read({ strategy: "blue-green", traffic });
+  expect(routed.traffic?.provider).toBe("gateway");
+});
+
 describe("readInputs() refuses in one sentence", () => {
   test.each([
     { name: "no release", given: { release: "" }, says: 'Input "release" is required: got nothing' },

@@ -7,7 +7,7 @@ import type { PhaseOutcome, Session } from "../session.ts";
 import { subjectRows, table } from "../summary.ts";
 import { updateRollout } from "../weight.ts";
 import { flipBack } from "./front.ts";
-import { colouredRollout, readLive, readPair } from "./pair.ts";
+import { colouredRollout, mayServe, readLive, readPair } from "./pair.ts";
 import { returnPins } from "./pins.ts";
 import { coloursOf, refuse } from "./trial.ts";
 import { isInstalled, isOurs, removeColour } from "./tried-release.ts";
@@ -66,8 +66,10 @@ async function trafficHome(session: Session, rollout: RolloutState): Promise<Hom
 }
 
 /** The first version has no other side: what serves alone may not be taken away by an abort. */
-function firstHome({ candidateRelease, weight }: RolloutState): Home {
-  if (weight === 0) return { kind: "never moved", sentence: "Nothing served before, and nothing does now" };
+function firstHome(rollout: RolloutState): Home {
+  const { candidateRelease } = rollout;
+  if (!mayServe(rollout))
+    return { kind: "never moved", sentence: "Nothing served before, and nothing does now" };
   return {
     kind: "refused",
     sentence: `${candidateRelease} is the first version and serves: there is nothing to go back to (helm uninstall removes it)`,

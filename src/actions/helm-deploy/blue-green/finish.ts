@@ -33,8 +33,9 @@ export async function finishColour(session: Session): Promise<PhaseOutcome> {
   if (verdict.kind !== "pass") return { verdict };
   if (record.status === "deploying") await prove(session, record);
   const old = colourRelease(session.inputs.release, otherColour(colour));
-  if (rollout !== undefined) await clear(session, { rollout, old });
-  return finished(session, record, old);
+  if (rollout === undefined) return finished(session, record);
+  await clear(session, { rollout, old });
+  return finished(session, record, rollout.stableRelease);
 }
 
 interface Closing {
@@ -92,15 +93,15 @@ async function clear(
   await updateRollout(session, () => undefined);
 }
 
-function finished(session: Session, record: DeployRecord, old: string): PhaseOutcome {
+function finished(session: Session, record: DeployRecord, old?: string): PhaseOutcome {
   return {
     verdict: pass,
     outputs: { record: record.id, revision: String(record.revision), "candidate-release": "" },
-    details: { record: record.id, revision: record.revision, serves: record.helmRelease, removed: old },
+    details: { record: record.id, revision: record.revision, serves: record.helmRelease, removed: old ?? "" },
     summary: table([
       ...subjectRows(session),
       ["serves", `\`${record.helmRelease}\` revision ${record.revision}`],
-      ["removed", `\`${old}\`, its history is kept`],
+      ["removed", old === undefined ? "" : `\`${old}\`, its history is kept`],
       ["record", `\`${record.id}\`: good`],
     ]),
   };

@@ -1,3 +1,4 @@
+import { OutsideError } from "../../../core/errors.ts";
 import { changeRecord } from "../../../domain/record/record.ts";
 import type { ReleaseState } from "../../../domain/record/state.ts";
 import type { Colour } from "../../../domain/release/colours.ts";
@@ -34,7 +35,7 @@ export async function bringHome(session: Session, state: ReleaseState, home: Hom
   if (home.flip !== undefined) {
     const { isConfirmed, sentence } = await flipBack(session, home.flip);
     runner.annotate({ level: "warning", message: `An earlier switch was never judged: ${sentence}` });
-    if (!isConfirmed) throw new Error(`Traffic is not proven to be home: ${sentence}`);
+    if (!isConfirmed) throw new OutsideError(`Traffic is not proven to be home: ${sentence}`);
   }
   await closeLeft(session, state, home.pair);
 }

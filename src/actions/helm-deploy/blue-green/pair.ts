@@ -48,8 +48,8 @@ export async function readPair(session: Session, state: ReleaseState): Promise<P
   const [blue, green] = await Promise.all(colours.map((colour) => sideOf(session, colour)));
   if (blue === undefined || green === undefined) throw new Error("there are two colours");
   const isEmpty = [blue, green].every(({ history }) => deployedRevision(history) === undefined);
-  if (isEmpty || isFirst(colouredRollout(state))) return { idle: blue };
-  const live = await readLive(session);
+  const live = isEmpty ? undefined : await liveOf(session, colouredRollout(state));
+  if (live === undefined) return { idle: blue };
   return live === "blue" ? { live: blue, idle: green } : { live: green, idle: blue };
 }
 
@@ -74,10 +74,18 @@ export function colouredRollout({ rollout }: ReleaseState): RolloutState | undef
   return rollout?.strategy === "blue-green" ? rollout : undefined;
 }
 
-/** A first deploy that has not come to serve: there is no front to ask yet. */
-function isFirst(rollout: RolloutState | undefined): boolean {
-  if (rollout === undefined || rollout.stableRelease !== undefined) return false;
-  return rollout.phase !== "watching" && rollout.phase !== "verifying";
+/** The colour that serves; undefined while a first deploy has not come to its front yet. */
+async function liveOf(session: Session, rollout: RolloutState | undefined): Promise<Colour | undefined> {
+  const isFirst = rollout !== undefined && rollout.stableRelease === undefined;
+  if (!isFirst) return readLive(session);
+  if (!mayServe(rollout)) return undefined;
+  // Killed between the making of the front and the word of it: the front is there, or it is not.
+  return rollout.phase === "promoting" ? readLive(session).catch(() => undefined) : readLive(session);
+}
+
+/** Whether the colour that is tried may have got traffic, by what was written down before each step. */
+export function mayServe({ phase, weight }: RolloutState): boolean {
+  return weight > 0 || phase === "promoting" || phase === "watching" || phase === "verifying";
 }
 
 /** The other side of a pair. */

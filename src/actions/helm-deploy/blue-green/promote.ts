@@ -1,3 +1,4 @@
+import { CancelledError } from "../../../core/errors.ts";
 import { combine, fail, pass, type Verdict } from "../../../core/verdict.ts";
 import { mergeGates } from "../../../domain/record/record.ts";
 import type { ReleaseState, RolloutState } from "../../../domain/record/state.ts";
@@ -88,7 +89,8 @@ async function switchWhenReady(session: Session, trial: Trial): Promise<PhaseOut
 async function switchOver(session: Session, trial: Trial, tried: ReleaseObjects): Promise<PhaseOutcome> {
   await updateRollout(session, (now) => ({ ...now, phase: "promoting" }));
   // A step that was told to stop stops here: after the next line traffic has moved.
-  session.context.signal.throwIfAborted();
+  if (session.context.signal.aborted)
+    throw new CancelledError("The step was cancelled before the switch: nothing was switched");
   try {
     const switched = await switchTo(session, trial.tried);
     if (!switched.isConfirmed) return abandonSwitch(session, trial, switched.sentence);

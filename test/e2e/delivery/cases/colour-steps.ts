@@ -32,7 +32,11 @@ export async function walkPhases(
 }
 
 /** The first version, deployed and finished: blue serves it. */
-export async function firstColour(stand: Stand, more: ActionInputs = {}, options: RunOptions = {}): Promise<void> {
+export async function firstColour(
+  stand: Stand,
+  more: ActionInputs = {},
+  options: RunOptions = {},
+): Promise<void> {
   const inputs = await colourInputs(stand, "1", more);
   const deploy = await walkPhases(stand, inputs, ["deploy"], options);
   assert.equal(deploy.outputs["candidate-release"], "");
