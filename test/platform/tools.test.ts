@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
@@ -34,6 +34,42 @@ test("findTool() takes exactly the version that is asked", async () => {
   const newer = program("newer", "helm", "v4.2.9");
   const exact = program("exact", "helm", "v4.2.4");
   expect(await find("helm", [newer, exact], "4.2.4")).toBe(exact);
+});
+
+test("findTool() takes another version neither from PATH nor from a go install that lies", async () => {
+  const other = program("other", "helm", "v4.2.9");
+  // Stands for a toolchain: it leaves a program of another version than the one that was asked for.
+  const go = program("go", "go", "");
+  writeFileSync(
+    go,
+    '#!/bin/sh\nprintf "#!/bin/sh\\necho v4.1.0\\n" > "$GOBIN/helm"\nchmod 755 "$GOBIN/helm"\n',
+  );
+  const path = process.env.PATH;
+  process.env.PATH = `${go.slice(0, go.lastIndexOf("/"))}:${path}`;
+  process.env.RUNNER_TEMP = folder;
+  try {
+    await expect(find("helm", [other], "4.0.7")).rejects.toThrow(
+      /^helm 4\.0\.7 was not found: \S+ is 4\.2\.9; \S+ is 4\.1\.0; install it on the runner \(downloads are known of 4\.2\.4, 3\.21\.4\)$/,
+    );
+  } finally {
+    process.env.PATH = path;
+  }
+});
+
+test("findTool() takes an exact version that a setup action has left in the tool cache", async () => {
+  const cache = join(folder, "cache");
+  const place = join(cache, "helm", "3.19.9", process.arch, "linux-amd64");
+  mkdirSync(place, { recursive: true });
+  writeFileSync(`${join(cache, "helm", "3.19.9", process.arch)}.complete`, "");
+  const path = join(place, "helm");
+  writeFileSync(path, "#!/bin/sh\necho v3.19.9\n");
+  chmodSync(path, 0o755);
+  process.env.RUNNER_TOOL_CACHE = cache;
+  try {
+    if (process.arch === "x64") expect(await find("helm", [], "3.19.9")).toBe(path);
+  } finally {
+    delete process.env.RUNNER_TOOL_CACHE;
+  }
 });
 
 test("findTool() says what it tried when a tool is nowhere", async () => {
