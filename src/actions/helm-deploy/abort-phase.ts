@@ -3,6 +3,7 @@ import type { ReleaseState } from "../../domain/record/state.ts";
 import { inFlightProblem } from "../../domain/release/strategy-change.ts";
 import { abortColour } from "./blue-green/abort.ts";
 import { returnPins } from "./blue-green/pins.ts";
+import { whyPromoted } from "./broken-promotion.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { candidateReleaseOf } from "./inputs.ts";
 import { ended, updateRecord } from "./records.ts";
@@ -19,6 +20,8 @@ export async function abortPhase(session: Session): Promise<PhaseOutcome> {
 }
 
 async function abortCandidate(session: Session, { rollout, records }: ReleaseState): Promise<PhaseOutcome> {
+  const promoted = rollout === undefined ? undefined : whyPromoted(session.inputs.release, rollout);
+  if (promoted !== undefined) return { verdict: fail(promoted), outputs: refusedOutputs };
   await updateRollout(session, (now) => ({ ...now, phase: "aborting" }));
   await silenceCandidate(session);
   const release = rollout?.candidateRelease || candidateReleaseOf(session.inputs.release);

@@ -3,6 +3,7 @@ import type { ReleaseState } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { judgeBeforeWrite, type Ready } from "./before-write.ts";
 import { deployColour } from "./blue-green/deploy.ts";
+import { endBrokenPromotion } from "./broken-promotion.ts";
 import { deployCandidate } from "./candidate.ts";
 import { applyDefinitions, planDefinitions } from "./definitions.ts";
 import { startDeployment } from "./github-deployment.ts";
@@ -38,7 +39,8 @@ function deployRelease(session: Session, state: ReleaseState): Promise<PhaseOutc
     const same = await unchanged(session, { state, chart, rendered, history: before, definitions });
     if (same !== undefined) return same;
     const wasLocked = await takeOver(session, state, ready.history);
-    const history = wasLocked ? await historyOf(session) : ready.history;
+    const left = wasLocked ? await historyOf(session) : ready.history;
+    const history = await endBrokenPromotion(session, state.rollout, left);
     const unknown = await observeCurrent(session, state, { helmRelease: session.inputs.release, history });
     if (unknown !== undefined) session.context.runner.annotate({ level: "warning", message: unknown });
     await applyDefinitions(session, definitions);

@@ -65,11 +65,14 @@ export async function unchanged(session: Session, standing: Standing): Promise<P
 
 /** The record of what serves, where it is about the same chart, values and image. */
 function recordOf(
-  { inputs }: Session,
+  { inputs, context }: Session,
   { state, chart, rendered }: Standing,
   revision: number,
 ): DeployRecord | undefined {
-  if (state.rollout !== undefined) return undefined;
+  const { rollout } = state;
+  // After our own promotion the version serves, and what is left is for the steps after.
+  const isPromoted = rollout?.phase === "verifying" && rollout.run.id === context.run.runId;
+  if (rollout !== undefined && !isPromoted) return undefined;
   const record = state.records.find(
     (one) => one.revision === revision && (one.helmRelease ?? one.release) === rendered.release,
   );

@@ -17,7 +17,7 @@ import type { Session } from "./session.ts";
 export async function returnToLastGood(
   session: Session,
   recordId: string,
-  failure: RolloutFailure,
+  failure: Pick<RolloutFailure, "isUntouched" | "sentence">,
 ): Promise<{ readonly sentence: string; readonly verdict: Verdict }> {
   const { cluster, inputs, budget } = session;
   const say = (line: string) => session.context.runner.info(line);

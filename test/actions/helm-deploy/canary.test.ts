@@ -171,6 +171,45 @@ test.each([
   expect(did).toEqual([]);
 });
 
+test("a promotion that was cut short is undone before its version is tried again", async () => {
+  const run = { repository: "acme/web", id: "9", attempt: 1, job: "deploy" };
+  const world = {
+    state: trying({ phase: "promoting", weight: 95, run }),
+    helm: {
+      ...both,
+      web: [
+        { revision: 1, status: "deployed" },
+        { revision: 2, status: "failed" },
+      ],
+    },
+    weight: 95,
+    isOver: true,
+  };
+  const { kind, did, state } = await canary("deploy", world, { strategy: "canary" });
+  expect(kind).toBe("pass");
+  expect(did).toEqual([
+    "rollback web 1",
+    "weight 0",
+    "confirm 0",
+    "uninstall web-candidate",
+    "upgrade web-candidate",
+  ]);
+  expect(state().rollout).toMatchObject({ phase: "candidate", weight: 0 });
+  const stuck = await fakeSession(
+    { strategy: "canary", traffic, phase: "deploy" },
+    { ...world, rollbackFails: true },
+  );
+  await expect(runPhase(stuck.session)).rejects.toThrow("run 9 ended in the middle of its promotion, and");
+  expect(stuck.did).toEqual(["rollback web 1"]);
+});
+
+test.each(["promoting", "verifying"] as const)("abort refuses a candidate that is %s", async (phase) => {
+  const { kind, did, state } = await canary("abort", { state: trying({ phase }), helm: both }, { image: "" });
+  expect(kind).toBe("fail");
+  expect(did).toEqual([]);
+  expect(state().records[0]).toMatchObject({ status: "deploying" });
+});
+
 test("abort takes the traffic first and may be repeated", async () => {
   const first = await canary(
     "abort",

@@ -44,6 +44,7 @@ export const idempotenceCases: readonly DeliveryCase[] = [
       await walk.passes("promote", "promote");
       const promoted = { serves: ["2"], releases: { web: "2 deployed" }, pods: { web: "2 of 2" } };
       await walk.stands({ ...promoted, records: ["2 deploying", "1 good"] });
+      await walk.refused("abort", /was promoted/);
       await walk.passes("plan", "deploy", "promote");
       await walk.stands({ ...promoted, records: ["2 deploying", "1 good"] });
       await walk.passes("finish", "finish");
