@@ -55,11 +55,14 @@ export class Checklist {
 
   /** Every wanted check, those that were not come to as well. */
   all(): readonly Check[] {
-    const missing = this.#wanted.filter((name) => !this.made.some((one) => one.name === name));
-    return [
-      ...this.made,
-      ...missing.map((name) => ({ name, result: "not made" as const, sentence: "it was not come to" })),
-    ];
+    return this.#wanted.map(
+      (name) =>
+        this.made.find((one) => one.name === name) ?? {
+          name,
+          result: "not made",
+          sentence: "it was not come to",
+        },
+    );
   }
 
   hasFailed(): boolean {

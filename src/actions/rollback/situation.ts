@@ -1,13 +1,10 @@
-import { messageOf } from "../../core/errors.ts";
-import { runOfIdentity } from "../../domain/lock/holder.ts";
 import type { ReleaseState } from "../../domain/record/state.ts";
-import { isPending, lastRevision } from "../../domain/release/history.ts";
-import { planColours } from "../../domain/rollback/colours.ts";
+import { colourOfRelease } from "../../domain/release/colours.ts";
+import { lastRevision } from "../../domain/release/history.ts";
+import { type ColourWorld, planColours } from "../../domain/rollback/colours.ts";
 import {
   type Attempt,
   attemptOfRun,
-  type Claim,
-  claimAttempt,
   mayBeHealthy,
   resumedRollback,
   unfinishedAttempt,
@@ -18,6 +15,7 @@ import type { Traffic } from "../../domain/traffic/traffic.ts";
 import type { ActionContext } from "../../platform/action.ts";
 import type { Lease } from "../../platform/lease.ts";
 import { toTraffic } from "../../platform/traffic-input.ts";
+import { claimOf, free, lockProblem } from "./claim.ts";
 import type { RollbackInputs } from "./inputs.ts";
 import type { Journal } from "./journal.ts";
 import { isPair, type Parts, pairTrafficText, readPair, readWorld } from "./world.ts";
@@ -103,6 +101,8 @@ async function assessPair(
   const traffic = await toTraffic(trafficText);
   if (traffic === undefined) throw new Error("a pair has traffic");
   const world = await readPair(parts, inputs.release, traffic);
+  const young = firstVersion(story, world, attempt);
+  if (young !== undefined) return { kind: "left", sentence: young };
   const resumed = attempt === undefined ? undefined : resumedRollback(state, attempt);
   const request = requestOf(story, state);
   const isOwn = isAutomatic(inputs) && attempt !== undefined;
@@ -133,48 +133,19 @@ function provenRollout({ inputs }: Story, { records, rollout }: ReleaseState): s
   return `${rollout.candidateRelease} is proven good and serves: what was left of its rollout is closed`;
 }
 
-const free: Claim = { kind: "free" };
-
-async function claimOf(story: Story, attempt: Attempt): Promise<Claim> {
-  const { inputs, context, parts, journal } = story;
-  const { runId, attempt: number, job } = context.run;
-  const { run } = attempt;
-  // What our own job began earlier is ours: its step has ended, else this one would not run.
-  if (run.id === runId && run.attempt === number && run.job === job) return free;
-  if (isProvenGone(story, attempt)) return free;
-  const now = parts.clock.now();
-  try {
-    return claimAttempt(attempt, { isOver: await parts.github?.isOver(run), now });
-  } catch (error) {
-    journal.notes.push(`GitHub was asked about run ${run.id} in vain: ${messageOf(error)}`);
-    return claimAttempt(attempt, { isOver: undefined, now });
-  } finally {
-    if (parts.github === undefined && inputs.mode === "recover")
-      journal.notes.push('Without "github-token" nobody can say whether the run has ended');
-  }
-}
-
-/** A Lease that its holder stopped renewing in the middle of a step says as much as GitHub does. */
-function isProvenGone({ lease }: Story, { run }: Attempt): boolean {
-  if (lease === undefined || !/^(over|expired)$/.test(lease.taken.from)) return false;
-  const holder = runOfIdentity(lease.taken.before.holder);
-  return holder !== undefined && holder.id === run.id && holder.attempt === run.attempt;
-}
-
-/** Helm's lock in the hands of a run that may be alive: two Helms at once would leave a state nobody knows. */
-function lockProblem(
-  { inputs, lease }: Story,
-  { history, release }: RollbackWorld,
-  claim: Claim,
+/** The first version of a pair that came up in another run and was never judged: it may be healthy. */
+function firstVersion(
+  { inputs, context }: Story,
+  { live, histories, release }: ColourWorld,
+  attempt: Attempt | undefined,
 ): string | undefined {
-  const newest = history.at(-1);
-  if (!isPending(newest) || claim.kind === "free" || newest === undefined) return undefined;
-  if (claim.kind === "unknown" && inputs.allowUnverified) return undefined;
-  // Whoever worked was asked to yield and was given the time to.
-  if (lease !== undefined && /^(yielded|forced|over|expired)$/.test(lease.taken.from)) return undefined;
-  const cure =
-    claim.kind === "live" ? "cancel it: its own job rolls back" : "allow-unverified takes it all the same";
-  return `Helm is at work on ${release} (revision ${newest.revision}, ${newest.status}) and ${claim.reason}: ${cure}`;
+  const rollout = attempt?.rollout;
+  if (inputs.mode !== "recover" || rollout === undefined || rollout.stableRelease !== undefined)
+    return undefined;
+  const colour = colourOfRelease(release, rollout.candidateRelease);
+  const isUp = colour !== undefined && lastRevision(histories[colour])?.status === "deployed";
+  if (!isUp || live !== colour || rollout.run.id === context.run.runId) return undefined;
+  return `Left alone: run ${rollout.run.id} deployed ${rollout.candidateRelease}, the first version, and never judged it`;
 }
 
 function isAutomatic({ isAutomatic: asked, mode }: RollbackInputs): boolean {

@@ -37,16 +37,17 @@ export async function verify(
   const problems: (string | undefined)[] = [];
   let proven: Proven | undefined;
   problems.push(await checklist.make("traffic", async () => checkTraffic(serving)));
-  if (serving.verify) {
-    problems.push(
-      await checklist.make("pods", async () => {
-        proven = await provePods(parts, journal, serving);
-        return `${proven.pods} pods are ready on ${proven.digests.join(", ") || "images without a digest"}`;
-      }),
-    );
-  } else if (checklist.wants("pods"))
+  const pods = async () => {
+    proven = await provePods(parts, journal, serving);
+    return `${proven.pods} pods are ready on ${proven.digests.join(", ") || "images without a digest"}`;
+  };
+  if (!serving.verify && checklist.wants("pods"))
     checklist.add({ name: "pods", result: "not made", sentence: "verify is false" });
-  problems.push(await checklist.make("endpoints", () => checkEndpoints(parts, journal, serving)));
+  const looked = await Promise.all([
+    serving.verify ? checklist.make("pods", pods) : undefined,
+    checklist.make("endpoints", () => checkEndpoints(parts, journal, serving)),
+  ]);
+  problems.push(...looked);
   problems.push(await checklist.make("leftovers", () => checkLeftovers(parts.cluster, serving)));
   problems.push(await checklist.make("steadiness", () => checkSteadiness(parts, serving)));
   journal.problems.push(...problems.filter((one) => one !== undefined));
