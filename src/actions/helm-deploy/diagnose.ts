@@ -4,7 +4,6 @@ import { manifestObjects } from "../../domain/release/manifest.ts";
 import {
   conditionRows,
   type FailedRollout,
-  type TellingLog,
   tellingEvents,
   tellingLine,
   tellingLogs,
@@ -13,6 +12,7 @@ import {
 import { templateDiff } from "../../domain/rollout/template-diff.ts";
 import { sha256Of } from "../../platform/chart.ts";
 import { parseManifest } from "../../platform/yaml.ts";
+import { type PodLog, readPodLog } from "./pod-log.ts";
 import type { Rendered } from "./render.ts";
 import type { Session } from "./session.ts";
 
@@ -30,9 +30,10 @@ export interface Failed extends FailedRollout {
   readonly rendered: Pick<Rendered, "release" | "objects">;
   /** Helm's revision before the failed one. */
   readonly before?: number;
+  /** Of a hook that failed, kept for when its pod is gone. */
+  readonly hookLog?: PodLog;
 }
 
-const logLines = 30;
 const mostLogs = 3;
 
 /** Prints and returns what explains a failure. Never fails: what cannot be had is a sentence or is left out. */
@@ -51,10 +52,12 @@ async function gather(session: Session, failed: Failed): Promise<Diagnosis> {
   const wanted = pod === undefined ? [] : tellingLogs(pod, failed.signal).slice(0, mostLogs);
   // A cancelled step has seconds to live: what must be asked for is left out.
   const isHurried = failed.reason === "cancelled";
-  const [logs, diff] = await Promise.all([
-    isHurried ? [] : Promise.all(wanted.map((one) => readLog(session, pod?.name ?? "", one))),
+  const [asked, diff] = await Promise.all([
+    isHurried ? [] : Promise.all(wanted.map((one) => readPodLog(session, pod?.name ?? "", one))),
     isHurried ? [] : readTemplateDiff(session, failed),
   ]);
+  const isUnheard = asked.every(({ isMissing }) => isMissing === true);
+  const logs = isUnheard && failed.hookLog !== undefined ? [failed.hookLog] : asked;
   const events = tellingEvents(failed, pod);
   const conditions = conditionRows(failed, pod);
   await print(session, failed, { events, logs, conditions, diff });
@@ -77,7 +80,7 @@ async function gather(session: Session, failed: Failed): Promise<Diagnosis> {
 
 interface Found {
   readonly events: readonly string[];
-  readonly logs: readonly Log[];
+  readonly logs: readonly PodLog[];
   readonly conditions: readonly (readonly [string, string, string, string])[];
   readonly diff: readonly string[];
 }
@@ -105,26 +108,6 @@ function markdown({ events, logs, conditions, diff }: Found): string {
       : ["**Conditions**", ["| of | condition | status | said |", "|---|---|---|---|", ...rows].join("\n")]),
     ...(diff.length === 0 ? [] : ["**Pod template, before and after**", fenced(diff, "diff")]),
   ].join("\n\n");
-}
-
-interface Log {
-  readonly title: string;
-  readonly lines: readonly string[];
-  readonly isMissing?: true;
-}
-
-async function readLog(
-  { cluster, inputs }: Session,
-  pod: string,
-  { container, previous }: TellingLog,
-): Promise<Log> {
-  const title = `Log of pod ${pod}, container ${container}${previous ? " (before it was restarted)" : ""}`;
-  try {
-    const text = await cluster.kubectl.logs(pod, inputs.namespace, { container, previous, tail: logLines });
-    return { title, lines: text.split(/\r?\n/).filter((line) => line !== "") };
-  } catch (error) {
-    return { title, lines: [messageOf(error)], isMissing: true };
-  }
 }
 
 async function readTemplateDiff(session: Session, { rendered, before }: Failed): Promise<readonly string[]> {

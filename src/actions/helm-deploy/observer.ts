@@ -11,6 +11,7 @@ import {
   watchedKinds,
   watchRollout,
 } from "../../platform/rollout-watch.ts";
+import { keepHookLogs, type PodLog } from "./pod-log.ts";
 import type { Rendered } from "./render.ts";
 import type { Session } from "./session.ts";
 
@@ -23,6 +24,7 @@ export interface Observer {
   view(): RolloutView;
   doom(): Signal | undefined;
   isLate(): boolean;
+  hookLog(): Promise<PodLog | undefined>;
   /** Time is over. */
   stop(): void;
   /** Resolves when every pod that the deploy renews is ready, when the rollout is doomed, or when time is over. */
@@ -48,7 +50,9 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
   let isLate = false;
   let doom: Signal | undefined;
   let asked: RolloutView | undefined;
+  const hookLogs = keepHookLogs(session, { scope, baseline });
   const consider = (view: RolloutView) => {
+    hookLogs.look(view);
     if (interrupt.signal.aborted) return;
     doom = judge(view);
     if (doom !== undefined) interrupt.abort();
@@ -74,6 +78,7 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
     // A watch that is slow to begin, or may not be opened, shows nothing.
     view: () => (asked !== undefined && watch.view().workloads.length === 0 ? asked : watch.view()),
     doom: () => doom,
+    hookLog: hookLogs.last,
     isLate: () => isLate,
     stop: () => {
       isLate = true;

@@ -109,6 +109,7 @@ async function failureOf(session: Session, failed: Failed): Promise<RolloutFailu
   const before = history.findLast(
     ({ revision, status }) => revision !== newest?.revision && /^(deployed|superseded)$/.test(status),
   );
+  const hookLog = failure.reason === "hook" ? await observer.hookLog() : undefined;
   const diagnosis = await diagnose(session, {
     ...failure,
     view,
@@ -116,6 +117,7 @@ async function failureOf(session: Session, failed: Failed): Promise<RolloutFailu
     baseline,
     rendered,
     ...(before === undefined ? {} : { before: before.revision }),
+    ...(hookLog === undefined ? {} : { hookLog }),
   });
   const sentence = withLastWords(failure, diagnosis.lastWords);
   session.context.runner.annotate({

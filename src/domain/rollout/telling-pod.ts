@@ -22,21 +22,34 @@ export interface FailedRollout {
 }
 
 /** The pod that tells most: the one the verdict names, else the first that failed, else the first that is not ready. */
-export function tellingPod({ signal, reason, view, scope, baseline }: FailedRollout): PodFacts | undefined {
+export function tellingPod(failed: FailedRollout): PodFacts | undefined {
+  const { signal, reason, view, scope } = failed;
   const named = view.pods.find(({ name }) => name === signal?.pod);
   if (named !== undefined) return named;
-  const ofHooks = view.pods.filter(
-    (pod) =>
-      pod.ownerKind === "Job" &&
-      scope.hookJobs.includes(pod.ownerName) &&
-      baseline?.pods.has(pod.uid) !== true,
-  );
+  const ofHooks = hookPods(failed);
   if (reason === "hook") return ofHooks.findLast(hasFailed) ?? ofHooks.at(-1);
   const fresh = workloadsOf(view, scope)
     .flatMap((workload) => newestPods(workload, view))
     .filter(isBlameable);
   const late = fresh.filter((pod) => !pod.isReady);
   return late.find(hasFailed) ?? late[0] ?? ofHooks.find((pod) => pod.phase !== "Succeeded");
+}
+
+type Seen = Pick<FailedRollout, "view" | "scope" | "baseline">;
+
+/** The pods of hooks that were started by this deploy. */
+function hookPods({ view, scope, baseline }: Seen): readonly PodFacts[] {
+  return view.pods.filter(
+    (pod) =>
+      pod.ownerKind === "Job" &&
+      scope.hookJobs.includes(pod.ownerName) &&
+      baseline?.pods.has(pod.uid) !== true,
+  );
+}
+
+/** Those that have failed. A chart may have them removed as soon as their job has ended. */
+export function failedHookPods(seen: Seen): readonly PodFacts[] {
+  return hookPods(seen).filter(hasFailed);
 }
 
 function hasFailed(pod: PodFacts): boolean {

@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import { keepHookLogs } from "../../../src/actions/helm-deploy/pod-log.ts";
 import { runPhase } from "../../../src/actions/helm-deploy/run.ts";
 import type { Session } from "../../../src/actions/helm-deploy/session.ts";
 import { reasonsOf } from "../../../src/core/verdict.ts";
+import { baselineOf } from "../../../src/domain/rollout/view.ts";
+import { earlier, scope } from "../../domain/rollout/looks.ts";
+import { container, ended, pod, view } from "../../domain/rollout/objects.ts";
 import { podOf } from "./fake-objects.ts";
 import { type FakeWorld, fakeSession } from "./fake-session.ts";
 import { served } from "./states.ts";
@@ -68,4 +72,28 @@ test("a release that Helm calls ready is red when its new pods crash", async () 
   }));
   expect(reasons[0]).toMatch(/^Deployment web: pod web-new-1, container web ended with exit code 1/);
   expect(outcome.outputs).toMatchObject({ "failure-reason": "crash" });
+});
+
+test("keepHookLogs() reads the log of a failed hook at once, and once", async () => {
+  const { session } = await fakeSession({}, served);
+  const asked: string[] = [];
+  const kubectl = {
+    ...session.cluster.kubectl,
+    logs: async (name: string) => {
+      asked.push(name);
+      return "column is gone\n";
+    },
+  };
+  const kept = keepHookLogs(
+    { ...session, cluster: { ...session.cluster, kubectl } },
+    { scope, baseline: baselineOf(earlier) },
+  );
+  const owner = { kind: "Job", name: "web-migrate", uid: "job" };
+  const failed = pod("migrate-1", "", { owner, phase: "Failed", containers: [container(ended(1))] });
+  expect(await kept.last()).toBeUndefined();
+  kept.look(view(failed));
+  kept.look(view(failed));
+  kept.look(view());
+  expect(asked).toEqual(["migrate-1"]);
+  expect(await kept.last()).toMatchObject({ lines: ["column is gone"] });
 });

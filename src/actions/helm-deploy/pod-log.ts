@@ -1,0 +1,52 @@
+import { messageOf } from "../../core/errors.ts";
+import { failedHookPods, type TellingLog, tellingLogs } from "../../domain/rollout/telling-pod.ts";
+import type { Baseline, RolloutScope, RolloutView } from "../../domain/rollout/view.ts";
+import type { Session } from "./session.ts";
+
+/** The last lines of a container. */
+export interface PodLog {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** The lines say why there is none. */
+  readonly isMissing?: true;
+}
+
+const logLines = 30;
+
+/** Reads a log. Never fails: a missing log is a sentence. */
+export async function readPodLog(
+  { cluster, inputs }: Session,
+  pod: string,
+  { container, previous }: TellingLog,
+): Promise<PodLog> {
+  const title = `Log of pod ${pod}, container ${container}${previous ? " (before it was restarted)" : ""}`;
+  try {
+    const text = await cluster.kubectl.logs(pod, inputs.namespace, { container, previous, tail: logLines });
+    return { title, lines: text.split(/\r?\n/).filter((line) => line !== "") };
+  } catch (error) {
+    return { title, lines: [messageOf(error)], isMissing: true };
+  }
+}
+
+/** Logs of hooks that have failed, read at once: a chart may have the pods removed before anybody asks. */
+export interface HookLogs {
+  look(view: RolloutView): void;
+  /** That of the hook that failed last. */
+  last(): Promise<PodLog | undefined>;
+}
+
+export function keepHookLogs(
+  session: Session,
+  began: { readonly scope: RolloutScope; readonly baseline: Baseline },
+): HookLogs {
+  const kept = new Map<string, Promise<PodLog>>();
+  return {
+    look: (view) => {
+      for (const pod of failedHookPods({ view, ...began })) {
+        const [log] = tellingLogs(pod, undefined);
+        if (log !== undefined && !kept.has(pod.uid)) kept.set(pod.uid, readPodLog(session, pod.name, log));
+      }
+    },
+    last: async () => (await Promise.all(kept.values())).findLast(({ isMissing }) => isMissing !== true),
+  };
+}
