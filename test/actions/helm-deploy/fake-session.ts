@@ -31,6 +31,10 @@ export interface FakeWorld {
   /** Rendered beside what the chart renders. */
   readonly extraObjects?: readonly object[];
   readonly asked?: boolean;
+  /** The image that the cluster runs, by its letter; a deploy brings b. */
+  readonly live?: "a" | "b";
+  /** A kind whose objects somebody has deleted. */
+  readonly gone?: string;
   /** Shorter than the input may ask for. */
   readonly timeoutMs?: number;
 }
@@ -140,7 +144,7 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
         run: async (args: readonly string[]) => {
           if (args.includes("--dry-run=server") && world.dryRunRefuses !== undefined)
             return failed(world.dryRunRefuses);
-          return args[0] === "get" && args.includes("-f") ? { ...ran, stdout: liveList(of) } : ran;
+          return args[0] === "get" && args.includes("-f") ? { ...ran, stdout: liveList(of, world) } : ran;
         },
         logs: async () => "cannot start: no database\n",
         watch: async (
@@ -182,11 +186,12 @@ export async function fakeSession(inputs: Readonly<Record<string, string>>, worl
 }
 
 /** What the cluster has of the stable release: what its chart rendered, and nothing before the first deploy. */
-function liveList(of: (release: string) => readonly HelmRevision[]): string {
-  const documents = of("web").length === 0 ? [] : chartObjects("web", "a").split("\n---\n");
+function liveList(of: (release: string) => readonly HelmRevision[], { live = "a", gone }: FakeWorld): string {
+  const all = of("web").length === 0 ? [] : chartObjects("web", live).split("\n---\n");
+  const documents = all.filter((one) => gone === undefined || !one.includes(`"kind":"${gone}"`));
   const items = documents.map((one) => JSON.parse(one) as { metadata: object });
-  const live = items.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "shop", uid: "1" } }));
-  return JSON.stringify({ kind: "List", items: live });
+  const there = items.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "shop", uid: "1" } }));
+  return JSON.stringify({ kind: "List", items: there });
 }
 
 interface Stage {

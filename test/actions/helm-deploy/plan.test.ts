@@ -91,3 +91,39 @@ test("an approver is told about the slot that the waiting run holds", async () =
   const { summary } = await runPhase({ ...fake.session, inputs });
   expect(summary).toContain("While this waits for an answer it holds the slot of `web` in `production`");
 });
+
+test("a plan names what others have changed, and how it was found out", async () => {
+  const { outcome, outputs } = await plan({ ...served, gone: "Service" });
+  expect(outcome.summary).toContain(
+    "> Service web was changed in the cluster since the last revision: it is gone.",
+  );
+  expect(readFileSync(outputs.diff ?? "", "utf8")).toMatch(/^\+ Service web$/m);
+  expect(outcome.summary).toContain("| compared | by a server-side dry run");
+});
+
+test("a plan is red with what the cluster would refuse, object and field", async () => {
+  const dryRunRefuses =
+    'The Deployment "web" is invalid: spec.selector: Invalid value: {}: field is immutable';
+  const { kind, reasons, did } = await plan({ ...served, dryRunRefuses });
+  expect({ kind, did }).toEqual({ kind: "fail", did: [] });
+  expect(reasons).toEqual([expect.stringMatching(/^Deployment web: spec\.selector cannot be changed/)]);
+});
+
+test("a plan whose identity may not ask works it out, and says so", async () => {
+  const dryRunRefuses = 'Error from server (Forbidden): services "web" is forbidden: User "u" cannot patch';
+  const { kind, outcome, outputs } = await plan({ ...served, dryRunRefuses });
+  expect(kind).toBe("pass");
+  expect(outcome.summary).toContain("computed from the live objects and the fields that the chart sets");
+  expect(readFileSync(outputs.diff ?? "", "utf8")).toContain("~ Deployment web");
+});
+
+test("a plan warns where Helm would drop the way back", async () => {
+  const web = [
+    { revision: 1, status: "superseded" },
+    { revision: 20, status: "deployed" },
+  ];
+  const few = await plan({ ...served, helm: { web } }, { "history-max": "3" });
+  expect(few.outcome.summary).toContain("history-max 3 makes Helm drop revision 1, which is the way back");
+  const many = await plan({ ...served, helm: { web } }, { "history-max": "100" });
+  expect(many.outcome.summary).not.toContain("makes Helm drop");
+});
