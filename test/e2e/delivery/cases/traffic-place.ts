@@ -30,7 +30,9 @@ export async function installRelease(
   { version, replicas = 1 }: { readonly version: string; readonly replicas?: number },
 ): Promise<void> {
   const [repository, digest] = (await stand.image(version)).split("@");
-  const set = `image.repository=${repository},image.digest=${digest},replicas=${replicas}`;
+  // Pods stay ready on a machine that is busy with other cases: shares are what is looked at here.
+  const probe = "probe.periodSeconds=1,probe.failureThreshold=30";
+  const set = `image.repository=${repository},image.digest=${digest},replicas=${replicas},${probe}`;
   await stand.helm("install", release, chart, "--set", set, "--wait", "--timeout", "120s");
 }
 
@@ -105,4 +107,18 @@ export async function readObject(
   const object: unknown = JSON.parse(await stand.kubectl("get", kind, name, "-o", "json"));
   assert(isRecord(object));
   return object;
+}
+
+/** An Ingress of class nginx for the stand's host, leading to one Service. */
+export function ingress(stand: Stand, name: string, service: string, annotations: object = {}): unknown {
+  const backend = { service: { name: service, port: { number: 80 } } };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name, namespace: stand.namespace, annotations },
+    spec: {
+      ingressClassName: "nginx",
+      rules: [{ host: stand.host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    },
+  };
 }

@@ -3,9 +3,11 @@ import { at, numberAt, textAt } from "../../../../src/core/json.ts";
 import { ensureFront } from "../../../../src/platform/front-service.ts";
 import type { DeliveryCase } from "../case.ts";
 import type { Stand } from "../stand.ts";
+import { canaryTrafficCases } from "./traffic-canaries.ts";
 import { istioCases } from "./traffic-istio.ts";
 import {
   deployerOf,
+  ingress,
   installPair,
   installRelease,
   readObject,
@@ -18,19 +20,6 @@ const prefix = "nginx.ingress.kubernetes.io";
 const arms = "stable: {service: web}\ncandidate: {service: web-candidate}";
 const nginx = `provider: nginx\nroute: {name: web}\n${arms}`;
 const front = `provider: service\nroute: {name: front}\n${arms}`;
-
-function ingress(stand: Stand, name: string, service: string, annotations: object = {}): unknown {
-  const backend = { service: { name: service, port: { number: 80 } } };
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: { name, namespace: stand.namespace, annotations },
-    spec: {
-      ingressClassName: "nginx",
-      rules: [{ host: stand.host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
-    },
-  };
-}
 
 /** A canary Ingress of ours, from nothing to 15 %, everything, and idle again. */
 async function playNginx(stand: Stand): Promise<void> {
@@ -243,5 +232,6 @@ export const trafficCases: readonly DeliveryCase[] = [
   { name: "traffic-gateway", isShort: false, run: playGateway },
   { name: "traffic-grpc", isShort: false, run: playGrpc },
   { name: "traffic-replicas", isShort: false, run: playReplicas },
+  ...canaryTrafficCases,
   ...istioCases,
 ];
