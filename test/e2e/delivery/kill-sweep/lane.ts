@@ -44,10 +44,10 @@ async function sweep(lane: Lane, first: Stand): Promise<void> {
     bad.push(`${words}: ${row.problems.join("; ")}`);
     console.log([row.problems.join("\n"), ...track.story()].join("\n"));
     // What one point has broken must not be blamed on the next.
-    await track.end();
+    await track.end(first);
     track = await Track.lay(lane, await Stand.make(first.world, lane.name));
   }
-  await track.end();
+  await track.end(first);
   if (bad.length > 0) throw new Error(`${bad.length} of ${lane.points.length} points:\n${bad.join("\n")}`);
 }
 
@@ -192,7 +192,9 @@ class Track {
     return this.#runs.map(({ action, log, exitCode }) => `--- ${action}, exit ${exitCode}\n${log}`);
   }
 
-  async end(): Promise<void> {
+  /** The stand that the case was given is closed by whoever gave it. */
+  async end(given: Stand): Promise<void> {
     await this.#prober.stop();
+    if (this.#stand !== given) await this.#stand.close();
   }
 }

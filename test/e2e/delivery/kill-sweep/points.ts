@@ -6,7 +6,7 @@ export type Ending = "cancel" | "terminate" | "lose";
 /** When it is ended: some time after its start, when it says something, or when the cluster shows something. */
 export type Trigger =
   | { readonly kind: "after"; readonly seconds: number }
-  | { readonly kind: "line"; readonly pattern: RegExp }
+  | { readonly kind: "line"; readonly words: string; readonly pattern: RegExp }
   | { readonly kind: "cluster"; readonly what: "lease" | "record" | "helm" | "weight" };
 
 /**
@@ -46,12 +46,16 @@ function everyWay(triggers: readonly Trigger[]): readonly Point[] {
 }
 
 const after = (seconds: number): Trigger => ({ kind: "after", seconds });
-const line = (pattern: RegExp): Trigger => ({ kind: "line", pattern });
+const line = (words: string, pattern: RegExp): Trigger => ({ kind: "line", words, pattern });
 const cluster = (what: "lease" | "record" | "helm" | "weight"): Trigger => ({ kind: "cluster", what });
 
-const installing = line(/^helm upgrade --install/);
-const oneReady = line(/: 1 of 2 new pods ready/);
-const allReady = line(/: 2 of 2 new pods ready/);
+const installing = line("has started Helm", /^helm upgrade --install/);
+const oneReady = line("sees the first new pod ready", /: 1 of 2 new pods ready/);
+const allReady = line("sees all new pods ready", /: 2 of 2 new pods ready/);
+const removing = line("removes what is left over", /^helm uninstall/);
+const wayKnown = line("knows its way back", /done: the way back/);
+const wayBegun = line("has written down what begins", /done: write down what begins/);
+const wayRecorded = line("has written its record", /done: record/);
 
 /** All lanes; one case each. */
 export const lanes: readonly Lane[] = [
@@ -60,11 +64,11 @@ export const lanes: readonly Lane[] = [
     strategy: "rolling",
     killed: "deploy",
     points: everyWay([
-      after(0.8),
+      after(0.5),
       cluster("lease"),
       cluster("record"),
-      cluster("helm"),
       installing,
+      cluster("helm"),
       oneReady,
       allReady,
     ]),
@@ -73,7 +77,7 @@ export const lanes: readonly Lane[] = [
     name: "sweep-rolling-rollback",
     strategy: "rolling",
     killed: "rollback",
-    points: everyWay([after(0.8), cluster("lease"), cluster("helm"), line(/done: /), oneReady]),
+    points: everyWay([cluster("lease"), wayKnown, wayBegun, cluster("helm"), wayRecorded]),
   },
   {
     name: "sweep-canary-deploy",
@@ -92,14 +96,14 @@ export const lanes: readonly Lane[] = [
       oneReady,
       allReady,
       cluster("weight"),
-      line(/^helm uninstall/),
+      removing,
     ]),
   },
   {
     name: "sweep-canary-rollback",
     strategy: "canary",
     killed: "rollback",
-    points: everyWay([cluster("lease"), cluster("weight"), line(/done: /)]),
+    points: everyWay([cluster("lease"), wayBegun, cluster("weight"), wayRecorded]),
   },
   {
     name: "sweep-blue-green-deploy",
@@ -111,19 +115,24 @@ export const lanes: readonly Lane[] = [
     name: "sweep-blue-green-promote",
     strategy: "blue-green",
     killed: "promote",
-    points: everyWay([cluster("lease"), line(/all traffic to/), cluster("weight"), after(3), after(5)]),
+    points: everyWay([
+      cluster("lease"),
+      line("begins the switch", /: all traffic to/),
+      cluster("weight"),
+      line("watches", /serves: watched for/),
+    ]),
   },
   {
     name: "sweep-blue-green-finish",
     strategy: "blue-green",
     killed: "finish",
-    points: everyWay([cluster("lease"), line(/^helm uninstall/)]),
+    points: everyWay([cluster("lease"), removing]),
   },
   {
     name: "sweep-blue-green-rollback",
     strategy: "blue-green",
     killed: "rollback",
-    points: everyWay([cluster("lease"), cluster("weight"), line(/done: /)]),
+    points: everyWay([cluster("lease"), wayBegun, cluster("weight"), wayRecorded]),
   },
 ];
 
@@ -131,9 +140,9 @@ export const lanes: readonly Lane[] = [
 export function describeTrigger(trigger: Trigger): string {
   switch (trigger.kind) {
     case "after":
-      return `${trigger.seconds} s after the start`;
+      return `is ${trigger.seconds} s old`;
     case "line":
-      return `says "${trigger.pattern.source.replaceAll(/[\\^]/g, "")}"`;
+      return trigger.words;
     case "cluster":
       return {
         lease: "holds the Lease",
