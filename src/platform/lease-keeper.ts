@@ -11,6 +11,7 @@ export class LeaseKeeper {
   readonly taken: Taken;
   readonly #place: Place;
   readonly #lost = new AbortController();
+  readonly #aborted = new AbortController();
   #seen: unknown;
   #renewedMs: number;
   #told = readCommand(undefined);
@@ -26,6 +27,10 @@ export class LeaseKeeper {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  get aborted(): AbortSignal {
+    return this.#aborted.signal;
   }
 
   /** The Lease as it was seen last. */
@@ -83,6 +88,7 @@ export class LeaseKeeper {
       return;
     }
     this.#told = readCommand(facts.command);
+    if (this.command() === "abort") this.#aborted.abort(new CancelledError("The step was told to abort"));
     if (this.#told.kind === "unknown")
       this.#warn(`Annotation ${leaseAnnotations.command} must be pause or abort: got "${this.#told.text}"`);
   }

@@ -20,6 +20,8 @@ export interface Lease {
   readonly lost: AbortSignal;
   /** What a person has told this run by the annotation `sluice/command`. */
   command(): LeaseCommand | undefined;
+  /** Aborted with the command `abort`, for what must not be waited for. */
+  readonly aborted: AbortSignal;
   /** Who and why, as it was written after the command. */
   commandWords(): string;
   whyLost(): string | undefined;

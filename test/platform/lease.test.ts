@@ -182,6 +182,7 @@ test("commands are heard, an unknown one is said once, and none outlives its hol
   world.annotate({ "sluice/command": "abort: loses orders" });
   await until(() => lease.command() === "abort");
   expect(lease.commandWords()).toBe("loses orders");
+  expect(lease.aborted.aborted).toBe(true);
   world.annotate({ "sluice/command": null });
   await until(() => lease.command() === undefined);
   world.annotate({ "sluice/command": "pause" });

@@ -43,7 +43,9 @@ export async function climb(story: Climb): Promise<Verdict> {
     const last = strata.pop();
     if (last !== undefined) strata.push({ ...last, untilMs: ports.clock.now() });
     const expiresMs = ports.clock.now() + 2 * inputs.stepIntervalMs + expiryMarginMs;
-    const confirmed = await weights.raise(weight, { expiresMs, signal: ports.signal });
+    const raised = await unlessTold(story, (signal) => weights.raise(weight, { expiresMs, signal }));
+    if (raised.kind === "told") return raised.verdict;
+    const confirmed = raised.value;
     ports.say(confirmed);
     strata.push({ name: String(weight), fromMs: ports.clock.now() });
     const verdict = await watchStep(story, { weight, strata, confirmed, isLast: weight === ladder.at(-1) });
@@ -73,9 +75,8 @@ async function watchStep(story: Climb, plan: StepPlan): Promise<Verdict | undefi
   };
   try {
     for (;;) {
-      await command.sleep();
-      const told = command.abort();
-      if (told !== undefined) return closeWith(close, "failed", told);
+      const slept = await unlessTold(story, (signal) => ports.clock.sleep(inputs.intervalMs, signal));
+      if (slept.kind === "told") return closeWith(close, "failed", slept.verdict);
       const verdict = await watch.look({ weight, strata });
       if (verdict.kind === "fail") return closeWith(close, "failed", verdict);
       await weights.sustain(weight);
@@ -116,28 +117,35 @@ function closeWith(close: (ended: Step["ended"]) => void, ended: Step["ended"], 
   return verdict;
 }
 
-/** A command must not wait for the next look. */
-const hearMs = 2000;
+type Undisturbed<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "told"; readonly verdict: Verdict };
 
-/** What a person tells the run while a step goes on. Time under a pause is no time of the step. */
-function obey({ inputs, ports }: Climb, weight: number) {
-  const { clock, signal, lease, say } = ports;
+/** Ends what is under way when a person tells the run to abort: it may be a wait of minutes. */
+async function unlessTold<T>(
+  { inputs, ports }: Climb,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<Undisturbed<T>> {
+  const { signal, lease } = ports;
+  if (lease === undefined) return { kind: "done", value: await body(signal) };
+  try {
+    lease.aborted.throwIfAborted();
+    return { kind: "done", value: await body(AbortSignal.any([signal, lease.aborted])) };
+  } catch (error) {
+    if (signal.aborted || !lease.aborted.aborted) throw error;
+    const sentence = abortSentence(leaseName(inputs.release), lease.commandWords());
+    return { kind: "told", verdict: fail(sentence) };
+  }
+}
+
+/** Time under a pause is no time of the step. */
+function obey({ ports }: Climb, weight: number) {
+  const { clock, lease, say } = ports;
   let lookedMs = clock.now();
   let pausedMs = 0;
   let wasPaused = false;
   return {
     pausedMs: () => pausedMs,
-    sleep: async () => {
-      const untilMs = clock.now() + inputs.intervalMs;
-      for (let leftMs = inputs.intervalMs; leftMs > 0; leftMs = untilMs - clock.now()) {
-        if (lease?.command() === "abort") return;
-        await clock.sleep(lease === undefined ? leftMs : Math.min(leftMs, hearMs), signal);
-      }
-    },
-    abort: () => {
-      if (lease?.command() !== "abort") return undefined;
-      return fail(abortSentence(leaseName(inputs.release), lease.commandWords()));
-    },
     isPaused: () => {
       const isPaused = lease?.command() === "pause";
       if (isPaused !== wasPaused)

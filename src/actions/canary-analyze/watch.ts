@@ -28,7 +28,7 @@ export interface CanaryPorts {
   /** Aborted when the step is cancelled, or the release is lost to another one. */
   readonly signal: AbortSignal;
   /** Where this run sets the weight: what people tell it, and whether the release is still its own. */
-  readonly lease?: Pick<Lease, "command" | "commandWords" | "whyLost">;
+  readonly lease?: Pick<Lease, "command" | "commandWords" | "aborted" | "whyLost">;
 }
 
 /** One look at the metrics. */

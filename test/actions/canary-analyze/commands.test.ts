@@ -59,13 +59,25 @@ async function rampTold(told: Told, errorRate = fine.errorRate) {
     const seconds = (world.clock.now() - startMs) / 1000;
     return seconds >= told.from && seconds < told.to;
   };
+  const abort = new AbortController();
   const lease: CanaryPorts["lease"] = {
     command: () => (isTold() ? told.command : undefined),
     commandWords: () => told.words ?? "",
+    aborted: abort.signal,
     whyLost: () => undefined,
   };
+  const clock: CanaryPorts["clock"] = {
+    now: world.clock.now,
+    sleep: async (ms, signal) => {
+      for (let passed = 0; passed < ms; passed += 1000) {
+        await world.clock.sleep(1000);
+        if (lease.command() === "abort") abort.abort(new CancelledError("The step was told to abort"));
+        signal?.throwIfAborted();
+      }
+    },
+  };
   const metrics = parseMetrics({ input: "metrics", text }, inputs);
-  const outcome = await ramp({ inputs, metrics, ports: { ...world, lease } }, world.weights);
+  const outcome = await ramp({ inputs, metrics, ports: { ...world, clock, lease } }, world.weights);
   return { world, outcome, reasons: reasonsOf(outcome.verdict) };
 }
 
@@ -106,6 +118,7 @@ test("a ramp that has lost its release leaves the weight to whoever took it", as
   const lease: CanaryPorts["lease"] = {
     command: () => undefined,
     commandWords: () => "",
+    aborted: new AbortController().signal,
     whyLost: () => (world.signal.aborted ? why : undefined),
   };
   world.signal.addEventListener("abort", () => lost.abort(new CancelledError(why)));
@@ -116,4 +129,28 @@ test("a ramp that has lost its release leaves the weight to whoever took it", as
   expect(outcome.isBroken).toBe(true);
   expect(outcome.weight).toBeUndefined();
   expect(world.events).toEqual(["raise 5"]);
+});
+
+test("abort does not wait for a weight that is being raised", async () => {
+  const world = simulate({ requestsPerSecond: 40, stable: fine, candidate: fine });
+  const abort = new AbortController();
+  const lease: CanaryPorts["lease"] = {
+    command: () => "abort",
+    commandWords: () => "",
+    aborted: abort.signal,
+    whyLost: () => undefined,
+  };
+  const weights: typeof world.weights = {
+    ...world.weights,
+    raise: (_percent, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        abort.abort(new CancelledError("The step was told to abort"));
+      }),
+  };
+  const metrics = parseMetrics({ input: "metrics", text }, inputs);
+  const outcome = await ramp({ inputs, metrics, ports: { ...world, lease } }, weights);
+  expect(outcome.verdict.kind).toBe("fail");
+  expect(reasonsOf(outcome.verdict)[0]).toMatch(/^aborted by command of annotation sluice\/command/);
+  expect(world.events).toEqual(["home within 60000 ms"]);
 });

@@ -113,6 +113,7 @@ async function underLease(from: TakenFrom, madeAgo: number) {
     lost: new AbortController().signal,
     command: () => undefined,
     commandWords: () => "",
+    aborted: new AbortController().signal,
     whyLost: () => undefined,
     taken: { from, before: leaseHeld() },
   };
@@ -146,6 +147,7 @@ test("an attempt whose Lease expired is over, also where GitHub is not asked", a
     lost: new AbortController().signal,
     command: () => undefined,
     commandWords: () => "",
+    aborted: new AbortController().signal,
     whyLost: () => undefined,
     taken: { from: "expired" as const, before: leaseHeld() },
   };

@@ -97,6 +97,7 @@ export function fakeParts(world: FakeWorld) {
         lost: new AbortController().signal,
         command: () => undefined,
         commandWords: () => "",
+        aborted: new AbortController().signal,
         whyLost: () => undefined,
         taken: { from: world.taken ?? "free", before: leaseOf(undefined) },
       });
