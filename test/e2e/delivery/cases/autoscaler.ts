@@ -52,7 +52,9 @@ function watchCounts(stand: Stand, name = "web") {
   const lowest = { wanted: Number.POSITIVE_INFINITY, ready: Number.POSITIVE_INFINITY };
   const watching = (async () => {
     while (!isOver) {
-      const now = await counts(stand, name);
+      const now = await counts(stand, name).catch(() => undefined);
+      // A case that has failed lets its namespace go while this still looks.
+      if (now === undefined) return;
       lowest.wanted = Math.min(lowest.wanted, now.wanted);
       lowest.ready = Math.min(lowest.ready, now.ready);
       await sleep(100);
@@ -75,8 +77,9 @@ async function scaleDownPolicy(stand: Stand, name = "web"): Promise<string> {
 }
 
 const more = { timeout: "10m" } as const;
-// No pod goes before its successor is ready, so every missing one is our doing.
-const careful = "strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 6, maxUnavailable: 0}}";
+// No pod goes before its successor is ready, and none for a slow answer, so every missing one is our doing.
+const careful = `strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 6, maxUnavailable: 0}}
+probe: {path: /ready, periodSeconds: 1, failureThreshold: 30}`;
 
 /** The chart's number is 2, and 5 pods serve: an upgrade keeps the 5, although Helm would refuse or set 2. */
 const literal: DeliveryCase = {

@@ -58,7 +58,8 @@ function watchShare(stand: Stand) {
       seen.push({ weight, stable, candidate });
       await sleep(150);
     }
-  })();
+    // A case that has failed lets its namespace go while this still looks.
+  })().catch(() => undefined);
   return {
     stop: async () => {
       isOver = true;
@@ -69,8 +70,9 @@ function watchShare(stand: Stand) {
 }
 
 // Half of the stable version may be missing in its upgrade; the candidate carries its share meanwhile.
-const daring =
-  "replicas: 4\nstrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0, maxUnavailable: 2}}";
+const daring = `replicas: 4
+strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0, maxUnavailable: 2}}
+probe: {path: /ready, periodSeconds: 1, failureThreshold: 30}`;
 
 /** The candidate starts with one pod; its weight rises only as its pods do, and falls only when stable can carry all. */
 const carried: DeliveryCase = {
@@ -81,7 +83,7 @@ const carried: DeliveryCase = {
     const plan = { strategy: "canary", traffic, set: daring } as const;
     await deliver(stand, plan, "1");
     const prober = await stand.probe({ requestsPerSecond: 100 });
-    const more = { "candidate-set": "{track: candidate, replicas: 1}" };
+    const more = { "candidate-set": "{track: candidate, replicas: 1}", timeout: "10m" };
     const second = await inputsOf(stand, { ...plan, more }, { version: "2", env: { START_DELAY: "2" } });
     await phases(stand, second, "deploy");
     const watch = watchShare(stand);
@@ -112,7 +114,7 @@ const noRoom: DeliveryCase = {
     const plan = { strategy: "canary", traffic, set: "replicas: 4" } as const;
     await deliver(stand, plan, "1");
     const prober = await stand.probe({ requestsPerSecond: 50 });
-    const more = { "candidate-set": "{track: candidate, replicas: 1}" };
+    const more = { "candidate-set": "{track: candidate, replicas: 1}", timeout: "10m" };
     const second = await inputsOf(stand, { ...plan, more }, { version: "2" });
     await phases(stand, second, "deploy");
     const metadata = { name: "room", namespace: stand.namespace };
