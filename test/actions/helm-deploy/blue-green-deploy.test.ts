@@ -169,3 +169,21 @@ test("a first deploy that was lost after its front serves: the next version take
   expect(did).toEqual(["install web-green"]);
   expect(after.serves()).toBe("web-blue");
 });
+
+test("deploy done again by the same run changes nothing, before the switch and at the first deploy", async () => {
+  const first = await pairPhase("deploy");
+  expect(first.kind).toBe("pass");
+  const again = await pairPhase("deploy", { cluster: first.cluster, state: first.state });
+  expect(again.did).toEqual(["install web-blue", "create Service web"]);
+  expect(again.outputs).toMatchObject({ "candidate-release": "", revision: "1", changed: "false" });
+  const tried = await pairPhase("deploy", { cluster: blueServes(), state: blueServed });
+  const { did, outputs } = await pairPhase("deploy", { cluster: tried.cluster, state: tried.state });
+  expect(did).toEqual(["install web-green", "scale web-green 3"]);
+  expect(outputs).toMatchObject({ "candidate-release": "web-green", revision: "1", changed: "false" });
+  const forced = await pairPhase("deploy", {
+    cluster: tried.cluster,
+    state: tried.state,
+    inputs: { force: "true" },
+  });
+  expect(forced.did.slice(2)).toEqual(["uninstall web-green", "install web-green", "scale web-green 3"]);
+});

@@ -9,6 +9,7 @@ import { observeCurrent } from "../records.ts";
 import { type PreparedChart, withChart } from "../render.ts";
 import { type PhaseOutcome, refusedOutputs, type Session } from "../session.ts";
 import { unchanged } from "../unchanged.ts";
+import { doneAlready } from "./again.ts";
 import { type Colours, nameProblems, pairProblems, renderColours } from "./check-pair.ts";
 import { installColour } from "./install.ts";
 import { bringHome, planHomecoming } from "./left-over.ts";
@@ -31,7 +32,8 @@ export function deployColour(session: Session): Promise<PhaseOutcome> {
     if (verdict.kind !== "pass") return { verdict, outputs: refusedOutputs };
     const serving = { rendered: colours.other, history: pair.live?.history ?? [] };
     const same = await unchanged(session, { state, chart, definitions, ...serving });
-    if (same !== undefined) return same;
+    const done = same ?? doneAlready(session, { state, pair, chart, colours });
+    if (done !== undefined) return done;
     await bringHome(session, state, home);
     await applyDefinitions(session, definitions);
     const record = await openColourRecord(session, { state, pair, chart, colours });

@@ -141,6 +141,7 @@ async function serveFirst(session: Session, installed: Installed): Promise<Phase
   const switched = await switchTo(session, pair.idle.colour);
   const switchedAt = new Date(session.clock.now()).toISOString();
   await updateRollout(session, (rollout) => ({ ...rollout, phase: "verifying", weight: 100, switchedAt }));
+  if (!switched.isConfirmed) context.runner.annotate({ level: "warning", message: switched.sentence });
   const note = "first deploy: nothing to compare";
   context.runner.info(note);
   const made =
