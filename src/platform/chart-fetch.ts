@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ConfigError } from "../core/errors.ts";
 import { isDigest } from "../domain/image/digest.ts";
 import { isLocalRegistry } from "../domain/image/local-registry.ts";
 import { byDigest, type ImageReference, isTag, parseReference } from "../domain/image/reference.ts";
+import { readChart } from "./chart.ts";
 import type { Runner } from "./github-runner.ts";
 import { http } from "./http.ts";
 import { registry } from "./registry.ts";
@@ -105,18 +106,39 @@ async function pull(request: ChartRequest, tools: Tools): Promise<FetchedChart> 
   const args = [
     ...["pull", name, "--destination", into, "--registry-config", login],
     ...(isLocalRegistry(wanted.registry) ? ["--plain-http"] : []),
-    ...(keyring === undefined ? [] : ["--verify", "--keyring", keyring]),
+    ...(keyring === undefined ? [] : ["--prov"]),
   ];
   const ran = await tools.shell(await request.helm(), args, { timeoutMs: pullTimeoutMs });
-  if (ran.exitCode !== 0 && keyring !== undefined && /provenance|signature|openpgp|\.prov/i.test(ran.stderr))
-    throw unsigned(name, ran.stderr);
   if (ran.exitCode !== 0)
     throw new ConfigError(`Input "chart" could not be fetched: ${describeFailure("helm", args, ran)}`);
   const archive = (await readdir(into)).find((one) => one.endsWith(".tgz"));
   if (archive === undefined)
     throw new ConfigError(`Input "chart" names no chart: helm pull of ${name} left no archive`);
   tools.runner.info(`Fetched ${name}`);
-  return { path: join(into, archive), digest: found.digest };
+  const path = join(into, archive);
+  if (keyring === undefined) return { path, digest: found.digest };
+  return { path: await verifyFetched(request, { keyring, path, name }, tools), digest: found.digest };
+}
+
+interface Fetched {
+  readonly keyring: string;
+  readonly path: string;
+  readonly name: string;
+}
+
+// The provenance names the archive as it was packed; one that is fetched by digest is named after that.
+async function verifyFetched(
+  request: ChartRequest,
+  { keyring, path, name }: Fetched,
+  tools: Tools,
+): Promise<string> {
+  const packed = join(dirname(path), `${(await readChart(path)).title}.tgz`);
+  await rename(path, packed);
+  await rename(`${path}.prov`, `${packed}.prov`).catch(() => {
+    throw unsigned(name, "it has no provenance in the registry");
+  });
+  await verify({ ...request, chart: packed }, keyring, tools);
+  return packed;
 }
 
 /** The reference of a chart with the version that the inputs give it. */

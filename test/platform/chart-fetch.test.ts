@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -21,33 +22,46 @@ beforeEach(async () => {
   registry.manifests.set(digest, { type, bytes: manifest });
   registry.tags.set("1.0.0_build", digest);
   folder = mkdtempSync(join(tmpdir(), "sluice-fetch-"));
+  mkdirSync(join(folder, "web"));
+  writeFileSync(join(folder, "web", "Chart.yaml"), "name: web\nversion: 1.0.0\n");
 });
 afterEach(() => registry.close());
 
 /** A helm that leaves an archive, and remembers how it was called. */
-function fetching(more: Partial<ChartRequest> = {}, said = "") {
+function fetching(more: Partial<ChartRequest> = {}, { verify = "", isUnsigned = false } = {}) {
+  const own = mkdtempSync(join(folder, "own-"));
   const calls: { readonly args: readonly string[]; readonly login: string; readonly mode: number }[] = [];
   const shell: Shell = async (_program, args) => {
+    if (args[0] === "verify") {
+      calls.push({ args, login: "", mode: 0 });
+      return verify === "" ? ended : { ...ended, exitCode: 1, stderr: verify };
+    }
     const login = args[args.indexOf("--registry-config") + 1] ?? "";
     calls.push({ args, login: readFileSync(login, "utf8"), mode: statSync(login).mode & 0o777 });
-    if (said !== "") return { ...ended, exitCode: 1, stderr: said };
-    writeFileSync(join(args[args.indexOf("--destination") + 1] ?? "", "web-1.0.0.tgz"), "");
+    const into = args[args.indexOf("--destination") + 1] ?? "";
+    const archive = join(into, args.includes("--prov") ? "web@sha256-1.tgz" : "web-1.0.0.tgz");
+    execFileSync("tar", ["-czf", archive, "-C", folder, "web"]);
+    if (args.includes("--prov") && !isUnsigned) writeFileSync(`${archive}.prov`, "");
     return ended;
   };
   const request: ChartRequest = {
     chart: `oci://${registry.host}/acme/charts/web`,
     version: "1.0.0+build",
     login: { credentials: { kind: "password", user, password }, host: registry.host },
-    folder,
+    folder: own,
     helm: async () => "helm",
     ...more,
   };
-  return { calls, fetched: () => fetchChart(request, { runner: { env: {}, info: () => undefined }, shell }) };
+  return {
+    calls,
+    archive: join(own, "chart", "web-1.0.0.tgz"),
+    fetched: () => fetchChart(request, { runner: { env: {}, info: () => undefined }, shell }),
+  };
 }
 
 test("fetchChart() resolves a version and fetches by its digest, the login in a file that only we may read", async () => {
-  const { calls, fetched } = fetching();
-  expect(await fetched()).toEqual({ path: join(folder, "chart", "web-1.0.0.tgz"), digest });
+  const { calls, archive, fetched } = fetching();
+  expect(await fetched()).toEqual({ path: archive, digest });
   const [call] = calls;
   expect(call?.args[1]).toBe(`oci://${registry.host}/acme/charts/web@${digest}`);
   expect(call?.args.join(" ")).not.toContain(password);
@@ -60,16 +74,19 @@ test("fetchChart() gives the login to its own host only", async () => {
   await expect(fetching({ login }).fetched()).rejects.toThrow("wants credentials");
 });
 
-test("fetchChart() verifies what is fetched where a keyring is given", async () => {
+test("fetchChart() verifies what is fetched under the name that its provenance knows", async () => {
   const keyring = join(folder, "ring.gpg");
   writeFileSync(keyring, "");
-  const { calls, fetched } = fetching({ keyring });
-  await fetched();
-  expect(calls[0]?.args.join(" ")).toContain(`--verify --keyring ${keyring}`);
-  const unsigned = fetching({ keyring }, "Error: openpgp: signature made by unknown entity");
-  await expect(unsigned.fetched()).rejects.toThrow(
+  const signed = fetching({ keyring });
+  expect(await signed.fetched()).toEqual({ path: signed.archive, digest });
+  expect(signed.calls[0]?.args).toContain("--prov");
+  expect(signed.calls[1]?.args).toEqual(["verify", "--keyring", keyring, signed.archive]);
+  const unknown = fetching({ keyring }, { verify: "Error: openpgp: signature made by unknown entity" });
+  await expect(unknown.fetched()).rejects.toThrow(
     /^Input "chart" must be signed by a key of "chart-keyring": .* unknown entity$/,
   );
+  const unsigned = fetching({ keyring }, { isUnsigned: true });
+  await expect(unsigned.fetched()).rejects.toThrow("it has no provenance in the registry");
 });
 
 test.each([

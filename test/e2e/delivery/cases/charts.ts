@@ -150,10 +150,12 @@ export const chartCases: readonly DeliveryCase[] = [
       const values = await readFile(join(chart, "values.yaml"), "utf8");
       const tagged = await chartWith(stand, "tagged", {
         "values.yaml": values.replace('digest: ""', 'tag: "1"'),
-        "templates/workload.yaml": workload.replaceAll(
-          ".Values.image.repository }}@{{ .Values.image.digest",
-          ".Values.image.repository }}:{{ .Values.image.tag",
-        ),
+        "templates/workload.yaml": workload
+          .replaceAll(".repository }}@{{ .Values.image.digest", ".repository }}:{{ .Values.image.tag")
+          .replace(
+            '"%s@%s" .Values.image.repository .Values.image.digest',
+            '"%s:%s" .Values.image.repository .Values.image.tag',
+          ),
       });
       const fits = await plan(stand, { image, chart: tagged });
       assert.equal(fits.verdict, "pass", fits.reasons.join("; "));
