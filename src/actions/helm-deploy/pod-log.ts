@@ -19,14 +19,23 @@ export async function readPodLog(
   pod: string,
   { container, previous }: TellingLog,
 ): Promise<PodLog> {
-  const title = `Log of pod ${pod}, container ${container}${previous ? " (before it was restarted)" : ""}`;
+  const title = `Log of pod ${pod}, container ${container}`;
+  const read = (isPrevious: boolean) =>
+    cluster.kubectl.logs(pod, inputs.namespace, { container, previous: isPrevious, tail: logLines });
   try {
-    const text = await cluster.kubectl.logs(pod, inputs.namespace, { container, previous, tail: logLines });
-    return { title, lines: text.split(/\r?\n/).filter((line) => line !== "") };
+    const text = await read(previous);
+    const isGone = previous && gone.test(text);
+    const lines = (isGone ? await read(false) : text).split(/\r?\n/).filter((line) => line !== "");
+    const from = previous && !isGone ? " (before it was restarted)" : "";
+    return { title: `${title}${from}`, lines, ...(lines.some((line) => gone.test(line)) ? missing : {}) };
   } catch (error) {
-    return { title, lines: [messageOf(error)], isMissing: true };
+    return { title, lines: [messageOf(error)], ...missing };
   }
 }
+
+const missing = { isMissing: true } as const;
+// The node keeps one ended container, and answers with this, as if it were a log, when it has cleared that away.
+const gone = /^unable to retrieve container logs for /;
 
 /** Logs of hooks that have failed, read at once: a chart may have the pods removed before anybody asks. */
 export interface HookLogs {

@@ -28,6 +28,7 @@ export interface ContainerFacts {
   readonly isInit: boolean;
   readonly image: string;
   readonly isReady: boolean;
+  readonly isRunning: boolean;
   readonly restarts: number;
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** How it ended last, now or in the life before this one. */
@@ -166,6 +167,7 @@ function containerFacts(status: unknown, isInit: boolean): ContainerFacts {
     isInit,
     image: textAt(status, "image") ?? "",
     isReady: at(status, "ready") === true,
+    isRunning: isRecord(at(status, "state", "running")),
     restarts: numberAt(status, "restartCount") ?? 0,
     hasRunBefore: isRecord(before),
     ...(isRecord(waiting)

@@ -76,12 +76,12 @@ export function tellingLogs(pod: PodFacts, signal: Signal | undefined): readonly
       container: container.name,
       // A container that waits for its next life, or has just begun one, has nothing to say but in the one before.
       previous:
-        container.hasRunBefore && (container.waiting !== undefined || isNamedForCrash(container, signal)),
+        container.hasRunBefore && (container.waiting !== undefined || hasBegunAnew(container, signal)),
     }));
 }
 
-function isNamedForCrash({ name }: ContainerFacts, signal: Signal | undefined): boolean {
-  return signal?.reason === "crash" && signal.container === name;
+function hasBegunAnew({ name, isRunning }: ContainerFacts, signal: Signal | undefined): boolean {
+  return isRunning && signal?.reason === "crash" && signal.container === name;
 }
 
 // What a runtime prints after an error (its version, a closing brace) explains nothing.

@@ -74,6 +74,17 @@ test("a release that Helm calls ready is red when its new pods crash", async () 
   expect(outcome.outputs).toMatchObject({ "failure-reason": "crash" });
 });
 
+test("a log that the node has cleared away is asked of the life after, and is nobody's last word", async () => {
+  const gone = "unable to retrieve container logs for containerd://1";
+  const log = (current: string) => async (_pod: string, _namespace: string, asked?: { previous?: boolean }) =>
+    asked?.previous === true ? gone : current;
+  const world = { ...served, behaviour: "crash" } as const;
+  expect((await deploy(world, () => ({ logs: log("Error: no disk") }))).reasons[0]).toMatch(
+    /: Error: no disk$/,
+  );
+  expect((await deploy(world, () => ({ logs: log(gone) }))).reasons[0]).toMatch(/restarted 2 times$/);
+});
+
 test("keepHookLogs() reads the log of a failed hook at once, and once", async () => {
   const { session } = await fakeSession({}, served);
   const asked: string[] = [];

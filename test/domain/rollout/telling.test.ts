@@ -48,6 +48,12 @@ test("tellingLogs() asks for the life before of what waits, and for nothing of w
     { container: "web", previous: true },
   ]);
   expect(second && tellingLogs(second, undefined)).toEqual([]);
+  const signal = { key: "k", reason: "crash", text: "", graceMs: 0, container: "web" } as const;
+  const crashed = (state: object) =>
+    withPods([{ containers: [container(state, { restartCount: 2, lastState: ended(1) })] }]).pods[1];
+  const [running, over] = [crashed({ running: {} }), crashed(ended(1))];
+  expect(running && tellingLogs(running, signal)).toEqual([{ container: "web", previous: true }]);
+  expect(over && tellingLogs(over, signal)).toEqual([{ container: "web", previous: false }]);
   expect(first && tellingLogs({ ...first, node: "" }, undefined)).toEqual([]);
 });
 
