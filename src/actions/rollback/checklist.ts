@@ -48,6 +48,12 @@ export class Checklist {
     }
   }
 
+  /** Says why wanted checks have nothing to look at. */
+  leaveOut(names: readonly CheckName[], why: string): void {
+    const wanted = names.filter((name) => this.wants(name));
+    this.made.push(...wanted.map((name) => ({ name, result: "not made" as const, sentence: why })));
+  }
+
   add(check: Check): void {
     this.made.push(check);
     this.#say(`check ${check.name}: ${check.result}: ${check.sentence}`);

@@ -142,7 +142,10 @@ async function lookAtWay(
   checklist: Checklist,
 ): Promise<Looked | undefined> {
   const { target } = plan;
-  if (target === undefined) return undefined;
+  if (target === undefined) {
+    checklist.leaveOut(["record", "images", "kinds", "dry run"], "no release is returned to a revision");
+    return undefined;
+  }
   const release = target.helmRelease ?? inputs.release;
   const from = release === inputs.release ? plan.from : undefined;
   const done = await journal.step("the way back", async () => {
