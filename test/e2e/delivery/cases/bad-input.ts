@@ -108,7 +108,7 @@ const inputs: readonly BadInput[] = [
     says: /no matches for kind "Nothing" in version "example\.test\/v1"/,
     inputs: async (stand) => ({
       chart: await chartWith(stand, "unknown", {
-        "templates/unknown.yaml": "apiVersion: example.test/v1\nkind: Nothing\nmetadata: {name: n}\n",
+        "templates/unknown.yaml": "apiVersion: example.test/v1\nkind: Nothing\nmetadata: {name: nothing}\n",
       }),
     }),
   },

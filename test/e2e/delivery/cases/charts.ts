@@ -163,7 +163,7 @@ export const chartCases: readonly DeliveryCase[] = [
         "values.yaml": `${values.replace(/^image:[\s\S]*?(?=^# )/m, "")}\nmain: {container: {image: {repository: "", digest: ""}}}\n`,
       });
       const unknown = await plan(stand, { image, chart: odd });
-      assert.match(unknown.reasons.join(), /no image in a common place \(seen: main\.container\.image\)/);
+      assert.match(unknown.reasons.join(), /no image in a common place \(seen: .*main\.container\.image\)/);
       const lacking = await chartWith(stand, "lacking", {
         "Chart.yaml": `${await readFile(join(chart, "Chart.yaml"), "utf8")}\ndependencies: [{name: redis, version: 1.0.0, repository: "oci://x.example/charts"}]\n`,
       });
