@@ -9,7 +9,7 @@ import { deployedRevision, type HelmRevision, isPending, lastRevision } from "..
 import type { Cluster } from "./cluster-access.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { ConflictError, ForbiddenError } from "./kubectl-errors.ts";
-import { describeFailure } from "./shell.ts";
+import { describeFailure, lastLines } from "./shell.ts";
 
 const unzip = promisify(gunzip);
 const zip = promisify(gzip);
@@ -26,20 +26,23 @@ const tries = 4;
 
 /**
  * Writes `failed` into Helm's storage for a revision that somebody left pending, so that Helm works on the release
- * again and its history says why. False where the storage is not one of Secrets that we may read and write.
+ * again and its history says why. Undefined where the storage is not one of Secrets that we may read and write.
  */
-export async function markFailed(kubectl: Kubectl, locked: LockedRevision): Promise<boolean> {
+export async function markFailed(
+  kubectl: Kubectl,
+  locked: LockedRevision,
+): Promise<Pick<StoredRelease, "isServerSide"> | undefined> {
   const name = `sh.helm.release.v1.${locked.release}.v${locked.revision}`;
   for (let attempt = 1; ; attempt++) {
     const secret = await readSecret(kubectl, name, locked.namespace);
     const stored = await decode(textAt(secret, "data", "release"));
-    if (!isRecord(secret) || stored === undefined) return false;
-    if (!stored.status.startsWith("pending-")) return true;
+    if (!isRecord(secret) || stored === undefined) return undefined;
+    if (!stored.status.startsWith("pending-")) return stored;
     try {
       await kubectl.replace({ ...failedSecret(secret), data: { release: await encode(stored, locked) } });
-      return true;
+      return stored;
     } catch (error) {
-      if (error instanceof ForbiddenError) return false;
+      if (error instanceof ForbiddenError) return undefined;
       if (!(error instanceof ConflictError) || attempt >= tries) throw error;
     }
   }
@@ -82,7 +85,7 @@ async function encode(stored: StoredRelease, { description }: LockedRevision): P
   return Buffer.from((await zip(text)).toString("base64")).toString("base64");
 }
 
-export interface LockRelease {
+export interface LeftRevision {
   readonly release: string;
   readonly namespace: string;
   readonly history: readonly HelmRevision[];
@@ -92,27 +95,64 @@ export interface LockRelease {
 }
 
 /**
- * Ends a pending state whose maker is proven to be gone, and says how. Where Helm's storage cannot be written, the
- * release returns to what was deployed, or goes where nothing ever was. Undefined when there was no such state.
+ * Ends what a lost or failed Helm has left, and says how; undefined when nothing is left. A pending revision, whose
+ * maker must be proven to be gone, is marked failed. Where an upgrade would not take back what it had changed, or Helm's
+ * storage cannot be written, the release returns to what was deployed, or goes where nothing ever was.
  */
-export async function releaseHelmLock(
-  { kubectl, helm }: Pick<Cluster, "kubectl" | "helm">,
-  { release, namespace, history, why, timeoutMs }: LockRelease,
+export async function clearLeft(
+  cluster: Pick<Cluster, "kubectl" | "helm">,
+  left: LeftRevision,
 ): Promise<string | undefined> {
+  const { release, namespace, history, why } = left;
   const last = lastRevision(history);
-  if (last === undefined || !isPending(last)) return undefined;
-  const was = `Revision ${last.revision} of ${release} was left ${last.status}`;
+  if (last === undefined || !(isPending(last) || last.status === "failed")) return undefined;
   const description = `Marked failed by sluice: left ${last.status}, ${why}`;
-  if (await markFailed(kubectl, { release, namespace, revision: last.revision, description }))
-    return `${was} (${why}): it is marked failed`;
+  const revision = { release, namespace, revision: last.revision, description };
+  const marked = await markFailed(cluster.kubectl, revision);
   const home = deployedRevision(history);
+  const was = `Revision ${last.revision} of ${release} was left ${last.status}`;
+  if (last.status === "failed") {
+    if (marked?.isServerSide !== false || home === undefined) return undefined;
+    return `${was}: ${await takeBack(cluster, left, home)}`;
+  }
+  if (marked === undefined) return `${was} (${why}): ${await mustReturn(cluster, left, home)}`;
+  const done = `${was} (${why}): it is marked failed`;
+  if (marked.isServerSide || home === undefined) return done;
+  return `${done}, and ${await takeBack(cluster, left, home)}`;
+}
+
+/** A failing hook of a rollback leaves Helm's lock again; then the deploy goes on from what is there. */
+async function takeBack(
+  cluster: Pick<Cluster, "kubectl" | "helm">,
+  { release, namespace, timeoutMs }: LeftRevision,
+  home: HelmRevision,
+): Promise<string> {
+  const { helm, kubectl } = cluster;
+  const ran = await helm.rollback(release, home.revision, namespace, { timeoutMs });
+  if (ran.exitCode === 0) return `what it had changed is taken back to revision ${home.revision}`;
+  const last = lastRevision(await helm.history(release, namespace));
+  if (last !== undefined && isPending(last)) {
+    const description = `Marked failed by sluice: ${describeFailure("helm", ["rollback"], ran)}`.slice(
+      0,
+      500,
+    );
+    await markFailed(kubectl, { release, namespace, revision: last.revision, description });
+  }
+  return `what it had changed could not be taken back: ${lastLines(ran.stderr)}`;
+}
+
+async function mustReturn(
+  { helm }: Pick<Cluster, "helm">,
+  { release, namespace, timeoutMs }: LeftRevision,
+  home: HelmRevision | undefined,
+): Promise<string> {
   const ran =
     home === undefined
       ? await helm.uninstall(release, namespace, { timeoutMs })
       : await helm.rollback(release, home.revision, namespace, { timeoutMs });
   const verb = home === undefined ? "uninstall" : "rollback";
   if (ran.exitCode !== 0) throw new OutsideError(describeFailure("helm", [verb], ran));
-  return `${was} (${why}): ${home === undefined ? "the release is removed" : `the release is back at revision ${home.revision}`}`;
+  return home === undefined ? "the release is removed" : `the release is back at revision ${home.revision}`;
 }
 
 /** A Helm that changes a release on this machine. */

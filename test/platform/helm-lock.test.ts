@@ -7,12 +7,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { textAt } from "../../src/core/json.ts";
 import { parseHistory } from "../../src/domain/release/history.ts";
 import type { Helm } from "../../src/platform/helm.ts";
-import { endHelm, findHelm, releaseHelmLock } from "../../src/platform/helm-lock.ts";
+import { clearLeft, endHelm, findHelm } from "../../src/platform/helm-lock.ts";
 import type { Kubectl, KubeObject } from "../../src/platform/kubectl.ts";
 import { ConflictError, ForbiddenError } from "../../src/platform/kubectl-errors.ts";
 
 const document =
-  '{"name":"web","info":{"status":"pending-upgrade","description":"Preparing upgrade"},"config":{"big":12345678901234567890},"version":2}';
+  '{"name":"web","info":{"status":"pending-upgrade","description":"Preparing upgrade"},"config":{"big":12345678901234567890},"version":2,"apply_method":"ssa"}';
 
 function encoded(text: string): string {
   return Buffer.from(gzipSync(text).toString("base64")).toString("base64");
@@ -59,6 +59,7 @@ function clusterOf({ secret: stored, conflicts = 0, refuses, rollbackFails }: Wo
     },
   } as unknown as Kubectl;
   const helm = {
+    history: async () => parseHistory([...upgraded, { revision: 3, status: "pending-rollback" }]),
     rollback: async (release: string, revision: number) => {
       did.push(`rollback ${release} ${revision}`);
       return rollbackFails === undefined ? ran : { ...ran, exitCode: 1, stderr: "Error: timed out" };
@@ -78,7 +79,7 @@ const upgraded = [
 
 function release(world: World, revisions: readonly object[] = upgraded) {
   const made = clusterOf(world);
-  const said = releaseHelmLock(made.cluster, {
+  const said = clearLeft(made.cluster, {
     release: "web",
     namespace: "shop",
     history: parseHistory(revisions),
@@ -107,6 +108,37 @@ test("a pending revision is marked failed where Helm keeps it, and nothing else 
         "Marked failed by sluice: left pending-upgrade, by run 7, which has ended",
       ),
   );
+});
+
+const onClient = { ...secret, data: { release: encoded(document.replace(',"apply_method":"ssa"', "")) } };
+
+test("where Helm applies on the client, what the revision had changed is taken back: an upgrade would keep it", async () => {
+  const { said, did } = release({ secret: onClient });
+  expect(await said).toMatch(/it is marked failed, and what it had changed is taken back to revision 1$/);
+  expect(did.at(-1)).toBe("rollback web 1");
+});
+
+test("so it is with a revision that failed and was kept", async () => {
+  const failed = [
+    { revision: 1, status: "deployed" },
+    { revision: 2, status: "failed" },
+  ];
+  const text = document.replace(',"apply_method":"ssa"', "").replace("pending-upgrade", "failed");
+  const client = release({ secret: { ...secret, data: { release: encoded(text) } } }, failed);
+  expect(await client.said).toMatch(/was left failed: what it had changed is taken back to revision 1$/);
+  const server = release(
+    { secret: { ...secret, data: { release: encoded(document.replace("pending-upgrade", "failed")) } } },
+    failed,
+  );
+  expect(await server.said).toBeUndefined();
+  expect(server.did.at(-1)).toMatch(/^get/);
+});
+
+test("a rollback whose hook fails leaves no lock behind", async () => {
+  const { said, did, written } = release({ secret: onClient, rollbackFails: true });
+  expect(await said).toMatch(/could not be taken back: Error: timed out$/);
+  expect(did.at(-1)).toBe("get secret sh.helm.release.v1.web.v3");
+  expect(written).toHaveLength(2);
 });
 
 test("a revision that has come to its end meanwhile is left as it is", async () => {

@@ -12,7 +12,7 @@ import {
 } from "../../domain/release/history.ts";
 import { type Attempt, claimAttempt, unfinishedAttempt } from "../../domain/rollback/interrupted.ts";
 import { contentOf } from "../../domain/rollback/target.ts";
-import { endHelm, findHelm, releaseHelmLock } from "../../platform/helm-lock.ts";
+import { clearLeft, endHelm, findHelm } from "../../platform/helm-lock.ts";
 import { ended } from "./records.ts";
 import { digestOf, type Session } from "./session.ts";
 
@@ -86,8 +86,7 @@ async function helmAtWork({ inputs, lease, context }: Session): Promise<string |
 }
 
 /**
- * Takes over what an ended run left: its record is closed, and the revision it left pending is marked failed in Helm's
- * storage. `judgeGuard` has proven that the run is over. True where Helm's history has changed.
+ * Takes over what an ended run left: its record is closed, and what its Helm left behind is cleared. `judgeGuard` has proven that the run is over. True where Helm's history has changed.
  */
 export async function takeOver(
   session: Session,
@@ -106,18 +105,21 @@ export async function takeOver(
       records: changeRecord(now.records, record.id, ended({ status: "bad", reason })),
     }));
   }
-  if (!isPending(lastRevision(history))) return false;
+  const last = lastRevision(history);
+  const wasLocked = isPending(last);
+  const isUntouched = state.records.some((one) => one.revision === last?.revision && one.untouched === true);
+  if (!wasLocked && (last?.status !== "failed" || isUntouched)) return false;
   const { release, namespace } = session.inputs;
-  const said = await releaseHelmLock(session.cluster, {
+  const said = await clearLeft(session.cluster, {
     release,
     namespace,
     // A Helm that was interrupted meanwhile has written its end.
-    history: await session.cluster.helm.history(release, namespace),
+    history: wasLocked ? await session.cluster.helm.history(release, namespace) : history,
     why: whyGone(session, left),
     timeoutMs: spendMs(session.budget),
   });
   if (said !== undefined) session.context.runner.info(said);
-  return true;
+  return wasLocked || said !== undefined;
 }
 
 function whyGone({ lease, context }: Session, left: Attempt | undefined): string {

@@ -4,6 +4,11 @@ import { at, isRecord, parseJson, textAt } from "../../core/json.ts";
 export interface StoredRelease {
   readonly document: { readonly [key: string]: unknown };
   readonly status: string;
+  /**
+   * Whether Helm applies it on the server, as new releases of Helm 4 are. On the client an upgrade compares with what
+   * was deployed last: what a failed revision has added since stays.
+   */
+  readonly isServerSide: boolean;
 }
 
 interface ReviverContext {
@@ -22,7 +27,8 @@ export function readStoredRelease(text: string): StoredRelease | undefined {
   if (parseJson(text) === undefined) return undefined;
   const document: unknown = JSON.parse(text, keepNumber);
   const status = textAt(document, "info", "status");
-  return isRecord(document) && status !== undefined ? { document, status } : undefined;
+  if (!isRecord(document) || status === undefined) return undefined;
+  return { document, status, isServerSide: textAt(document, "apply_method") === "ssa" };
 }
 
 /** The document with another status and description; everything else stays as it was. */
