@@ -162,9 +162,11 @@ function armOf(value: string | readonly string[] | undefined, candidate: string)
   return value === candidate ? "candidate" : "stable";
 }
 
-function agentFor(confirm: TrafficConfirm, maxSockets: number): HttpAgent {
-  const keepAlive = confirm.connections !== "new";
-  if (!confirm.url.startsWith("https:")) return new PlainAgent({ keepAlive, maxSockets });
+function agentFor(confirm: TrafficConfirm, connections: number): HttpAgent {
+  // Below a limit Node hands a connection to whoever waits for one, kept or not: without a limit nobody waits.
+  const isNew = confirm.connections === "new";
+  const kept = isNew ? { keepAlive: false } : { keepAlive: true, maxSockets: connections };
+  if (!confirm.url.startsWith("https:")) return new PlainAgent(kept);
   const servername = confirm.host?.split(":")[0];
-  return new TlsAgent({ keepAlive, maxSockets, ...(servername === undefined ? {} : { servername }) });
+  return new TlsAgent({ ...kept, ...(servername === undefined ? {} : { servername }) });
 }
