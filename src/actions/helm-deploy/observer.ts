@@ -4,7 +4,7 @@ import { workloadObjects } from "../../domain/release/manifest.ts";
 import { judgeRollout, type RolloutMemory, startMemory } from "../../domain/rollout/judge.ts";
 import type { Signal } from "../../domain/rollout/signal.ts";
 import { type Baseline, baselineOf, type RolloutScope, type RolloutView } from "../../domain/rollout/view.ts";
-import { isSettled } from "../../domain/rollout/waiting.ts";
+import { isSettled, newRestarts, type Waited } from "../../domain/rollout/waiting.ts";
 import {
   type RolloutWatch,
   readRolloutView,
@@ -57,6 +57,7 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
     doom = judge(view);
     if (doom !== undefined) interrupt.abort();
   };
+  const isSteady = steadiness();
   const look = () => consider(watch.view());
   const later = debounce(look, settleMs);
   const watch: RolloutWatch = watchRollout(
@@ -90,7 +91,7 @@ export async function observe(session: Session, rendered: Rendered): Promise<Obs
         const view = await read(kinds);
         asked = view;
         consider(view);
-        if (isSettled({ view, scope, baseline })) return;
+        if (isSteady({ view, scope, baseline })) return;
         await pause(askEveryMs, over);
       }
     },
@@ -163,6 +164,19 @@ function hasClaims(workload: unknown): boolean {
     listAt(workload, "spec", "volumeClaimTemplates").length > 0 ||
     volumes.some((one) => at(one, "persistentVolumeClaim") !== undefined)
   );
+}
+
+// A program that crashes a while after its start is ready between two crashes.
+const steadyMs = 10_000;
+
+/** Whether all pods are ready, and stay so for a while where one was restarted. */
+function steadiness() {
+  let steady = { restarts: 0, since: 0 };
+  return (waited: Waited): boolean => {
+    const restarts = newRestarts(waited);
+    if (restarts !== steady.restarts) steady = { restarts, since: Date.now() };
+    return isSettled(waited) && (restarts === 0 || Date.now() - steady.since >= steadyMs);
+  };
 }
 
 function debounce(call: () => void, ms: number) {

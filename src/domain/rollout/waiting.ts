@@ -5,9 +5,11 @@ import { oneLine } from "./one-line.ts";
 import {
   allPods,
   type Baseline,
+  containerKey,
   isBlameable,
   isChanged,
   isNewEvent,
+  isTemplateChanged,
   newestPods,
   type RolloutScope,
   type RolloutView,
@@ -41,6 +43,20 @@ export function isSettled({ view, scope, baseline }: Waited): boolean {
   return workloadsOf(view, scope).every(
     (one) => one.observedGeneration >= one.generation && (!isChanged(one, baseline) || isRenewed(one, view)),
   );
+}
+
+/** How often containers of the new pods were restarted since the deploy began. */
+export function newRestarts({ view, scope, baseline }: Waited): number {
+  const pods = workloadsOf(view, scope)
+    .filter((one) => isTemplateChanged(one, baseline))
+    .flatMap((one) => newestPods(one, view));
+  return pods
+    .flatMap((pod) =>
+      pod.containers.map(
+        ({ name, restarts }) => restarts - (baseline.restarts.get(containerKey(pod, name)) ?? 0),
+      ),
+    )
+    .reduce((sum, count) => sum + count, 0);
 }
 
 function isRenewed(workload: WorkloadFacts, view: RolloutView): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pullOutlook } from "../../../src/domain/rollout/image-pull.ts";
 import { baselineOf, type RolloutView } from "../../../src/domain/rollout/view.ts";
-import { isSettled, waitingFor } from "../../../src/domain/rollout/waiting.ts";
+import { isSettled, newRestarts, waitingFor } from "../../../src/domain/rollout/waiting.ts";
 import { earlier, scope, withPods } from "./looks.ts";
 import { container, deployment, ended, event, pod, replicaSet, view, waiting } from "./objects.ts";
 
@@ -124,6 +124,14 @@ test("waitingFor() names hooks that run, jobs that failed, claims and addresses 
     "PersistentVolumeClaim data is not bound: storage class fast not found",
     "Service front has no address of a load balancer",
   ]);
+});
+
+test("newRestarts() counts what the new pods had since the deploy began", () => {
+  const restarted = (restartCount: number) => container({ running: {} }, { restartCount });
+  const old = pod("old-1", "old", { ready: true, containers: [restarted(5)] });
+  const seen = withPods([{ ready: true, containers: [restarted(2)] }, { ready: true }], old);
+  expect(newRestarts({ view: seen, scope, baseline })).toBe(2);
+  expect(newRestarts({ view: earlier, scope, baseline })).toBe(0);
 });
 
 test("isSettled() wants every pod that is renewed, ready and of the newest template", () => {

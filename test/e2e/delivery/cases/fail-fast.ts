@@ -95,7 +95,7 @@ async function playHooks(stand: Stand, helm: Helm): Promise<void> {
 async function playOldCrash(stand: Stand): Promise<void> {
   await install(stand, helm4, "{replicas: 1}");
   stand.nextRun();
-  const crash = "{replicas: 1, faults: {crashAfter: 1}}";
+  const crash = "{replicas: 1, faults: {exitAtStart: 3}}";
   const image = await stand.image("1");
   const bad = await stand.run("helm-deploy", {
     image,
@@ -106,7 +106,7 @@ async function playOldCrash(stand: Stand): Promise<void> {
   });
   assert.equal(bad.outputs["failure-reason"], "crash");
   stand.nextRun();
-  const set = "{replicas: 1, faults: {crashAfter: 1}, disruptionBudget: {enabled: true}}";
+  const set = "{replicas: 1, faults: {exitAtStart: 3}, disruptionBudget: {enabled: true}}";
   const run = await stand.run("helm-deploy", { image, version: "1", set, timeout: "45s" });
   assert.equal(run.outputs["failure-reason"], "timeout", run.reasons.join("; "));
   assert.match(
