@@ -1,9 +1,8 @@
-import { at, textAt } from "../core/json.ts";
+import { at, type Json, textAt } from "../core/json.ts";
 import { type Autoscaler, pinAnnotation, type ScaledWorkload } from "../domain/capacity/live-count.ts";
 import { isOnlyDefault } from "../domain/capacity/scale-behavior.ts";
 import type { ReplicaPin } from "../domain/record/state.ts";
-import type { Kubectl } from "./kubectl.ts";
-import { NotFoundError } from "./kubectl-errors.ts";
+import type { Kubectl, KubeObject } from "./kubectl.ts";
 import { autoscalerResource, liveCounts, managedFields } from "./replicas.ts";
 
 export interface Pinning {
@@ -25,9 +24,9 @@ export async function pinReplicas(
   const live = (await liveCounts(kubectl, namespace, workloads)).flatMap(
     ({ autoscaler }) => autoscaler ?? [],
   );
-  const ours: Autoscaler[] = [];
-  for (const one of live) if (await mayPin(kubectl, namespace, one)) ours.push(one);
-  const pins = ours.map(({ name, scaleDown, pinnedFrom }) => ({
+  const free: Autoscaler[] = [];
+  for (const one of live) if (await mayPin(kubectl, namespace, one)) free.push(one);
+  const pins = free.map(({ name, scaleDown, pinnedFrom }) => ({
     autoscaler: name,
     scaleDown: pinnedFrom ?? scaleDown,
   }));
@@ -35,17 +34,27 @@ export async function pinReplicas(
   await keep(pins);
   for (const { autoscaler, scaleDown } of pins) {
     if (live.find(({ name }) => name === autoscaler)?.pinnedFrom !== undefined) continue;
-    await kubectl.patch(autoscalerResource, autoscaler, namespace, {
-      type: "merge",
-      patch: {
-        metadata: { annotations: { [pinAnnotation]: scaleDown } },
-        spec: { behavior: { scaleDown: { selectPolicy: "Disabled" } } },
-      },
-    });
+    await kubectl.apply(ours(autoscaler, namespace, scaleDown));
   }
   return pins;
 }
 
+/**
+ * What is ours on an autoscaler. It is applied under our own name, so that taking it back leaves no trace of us in the
+ * object's managed fields, over which a later `helm upgrade` would fail.
+ */
+function ours(name: string, namespace: string, scaleDown?: string): KubeObject {
+  const metadata = { name, namespace };
+  const kind = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
+  if (scaleDown === undefined) return { ...kind, metadata };
+  return {
+    ...kind,
+    metadata: { ...metadata, annotations: { [pinAnnotation]: scaleDown } },
+    spec: { behavior: { scaleDown: { selectPolicy: "Disabled" } } },
+  };
+}
+
+// Whoever applies the policy once will apply it again, and Helm fails on a field of its own that is not as it was left.
 async function mayPin(
   kubectl: Kubectl,
   namespace: string,
@@ -56,7 +65,10 @@ async function mayPin(
   if (scaleDown === "none") return true;
   const fields = await managedFields(kubectl, namespace, `${autoscalerResource}/${name}`);
   const policy = ["fieldsV1", "f:spec", "f:behavior", "f:scaleDown", "f:selectPolicy"];
-  return fields.every((one) => at(one, ...policy) === undefined);
+  const appliers = fields.filter(
+    (one) => textAt(one, "operation") === "Apply" || textAt(one, "manager") === "helm",
+  );
+  return appliers.every((one) => at(one, ...policy) === undefined);
 }
 
 /** Gives the autoscalers back what they had. One that is gone or was given back already is no error. */
@@ -66,24 +78,22 @@ export async function unpinReplicas(
   pins: readonly ReplicaPin[],
 ): Promise<void> {
   for (const { autoscaler } of pins) {
-    const object = await kubectl.get(autoscalerResource, autoscaler, namespace);
-    const before = textAt(object, "metadata", "annotations", pinAnnotation);
+    const pinned = await kubectl.get(autoscalerResource, autoscaler, namespace);
+    const before = textAt(pinned, "metadata", "annotations", pinAnnotation);
     if (before === undefined) continue;
-    const patch = {
-      metadata: { annotations: { [pinAnnotation]: null } },
-      spec: { behavior: behaviorBefore(at(object, "spec", "behavior"), before) },
+    const change = async (behavior: Json) => {
+      await kubectl.patch(autoscalerResource, autoscaler, namespace, {
+        type: "merge",
+        patch: { spec: { behavior } },
+      });
     };
-    try {
-      await kubectl.patch(autoscalerResource, autoscaler, namespace, { type: "merge", patch });
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
+    // Before the mark goes: a run that ends in between leaves nothing that nobody knows of.
+    if (before !== "none" && before !== serversChoice) await change({ scaleDown: { selectPolicy: before } });
+    await kubectl.apply(ours(autoscaler, namespace));
+    const left = await kubectl.get(autoscalerResource, autoscaler, namespace);
+    if (before === "none" && isOnlyDefault(at(left, "spec", "behavior"))) await change(null);
   }
 }
 
-// A chart may have brought a behavior of its own meanwhile: then only our word is taken back.
-function behaviorBefore(behavior: unknown, before: string) {
-  if (before === "none" && isOnlyDefault(behavior)) return null;
-  const isOurs = textAt(behavior, "scaleDown", "selectPolicy") === "Disabled";
-  return isOurs ? { scaleDown: { selectPolicy: before === "none" ? "Max" : before } } : {};
-}
+// What a policy becomes that nobody names.
+const serversChoice = "Max";

@@ -27,7 +27,7 @@ function asking(candidate: Partial<Scaled>, change: { percent?: number; budgetMs
 test("carryWeight() brings the candidate to what its share needs, and pins its autoscaler first", async () => {
   const { asked, did } = asking({ max: 8 });
   await asked;
-  expect(did).toEqual(["patch next", "scale next 3"]);
+  expect(did).toEqual(["pin next", "scale next 3"]);
 });
 
 test("carryWeight() leaves a candidate alone that is large enough", async () => {

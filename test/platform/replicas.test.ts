@@ -54,7 +54,7 @@ test("pinReplicas() writes the pin down before it pins, and pinning twice loses 
   });
   const again = await pinReplicas(kubectl, "shop", { workloads, keep });
   expect(again).toEqual(kept[0]);
-  expect(did).toEqual(["patch web"]);
+  expect(did).toEqual(["pin web"]);
 });
 
 test("unpinReplicas() gives back what there was, once, and forgives an autoscaler that is gone", async () => {
@@ -66,7 +66,7 @@ test("unpinReplicas() gives back what there was, once, and forgives an autoscale
   // The server had filled in a behavior around the word: here it is only the word.
   expect(autoscaler("web").spec.behavior).toBeUndefined();
   await unpinReplicas(kubectl, "shop", pins);
-  expect(did).toEqual(["patch web", "patch web"]);
+  expect(did).toEqual(["pin web", "unpin web", "patch web"]);
 });
 
 test("unpinReplicas() leaves a behavior that the chart has brought, but for our word", async () => {
@@ -86,6 +86,14 @@ test("an autoscaler whose chart sets the policy is not pinned: Helm would fail o
   const { kubectl, did } = scaledCluster([{ name: "web", replicas: 4, max: 8, behavior }], fields);
   expect(await pinReplicas(kubectl, "shop", { workloads, keep })).toEqual([]);
   expect(did).toEqual([]);
+});
+
+test("an autoscaler that was pinned once, or that a person has changed, can be pinned", async () => {
+  const behavior = { scaleDown: { selectPolicy: "Max" } };
+  const policy = { "f:spec": { "f:behavior": { "f:scaleDown": { "f:selectPolicy": {} } } } };
+  const fields = [{ manager: "kubectl-patch", operation: "Update", fieldsV1: policy }];
+  const { kubectl } = scaledCluster([{ name: "web", replicas: 4, max: 8, behavior }], fields);
+  expect(await pinReplicas(kubectl, "shop", { workloads, keep })).toHaveLength(1);
 });
 
 test("countOwnership() tells a count that Helm alone holds from one that an autoscaler has changed", async () => {

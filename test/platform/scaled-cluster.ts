@@ -62,7 +62,9 @@ export function scaledCluster(scaled: readonly Scaled[], fields: readonly object
       did.push(`patch ${name}`);
       merge(autoscaler(name) as never, patch as never);
     },
-    apply: async ({ metadata, spec }: Stored) => {
+    apply: async ({ kind, metadata, spec }: Stored) => {
+      if (kind === "HorizontalPodAutoscaler")
+        return applyPin(autoscaler(String(metadata.name)), { metadata, spec });
       did.push(`hold ${String(metadata.name)} ${String(spec.replicas)}`);
     },
     run: async (args: readonly string[]) => {
@@ -87,6 +89,18 @@ export function scaledCluster(scaled: readonly Scaled[], fields: readonly object
     },
   };
   return { kubectl: kubectl as unknown as Kubectl, did, set, autoscaler, deployment };
+
+  function applyPin(object: Stored, ours: Pick<Stored, "metadata" | "spec">): void {
+    did.push(`${ours.spec === undefined ? "unpin" : "pin"} ${String(object.metadata.name)}`);
+    if (ours.spec !== undefined) {
+      merge(object as never, ours as never);
+      return;
+    }
+    // What was applied under a name and is not applied again is gone; the server fills in what it chooses.
+    object.metadata.annotations = {};
+    const { scaleDown } = object.spec.behavior as { scaleDown: Record<string, unknown> };
+    if (scaleDown.selectPolicy === "Disabled") scaleDown.selectPolicy = "Max";
+  }
 }
 
 function deploymentOf({ name, replicas, release = name, stuck }: Scaled): Stored {
