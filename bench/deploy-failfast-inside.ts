@@ -56,7 +56,6 @@ function entries(): readonly Entry[] {
 
 function barOf({ reason, barSeconds, name }: Entry): { readonly barSeconds?: number } {
   if (barSeconds !== undefined) return { barSeconds };
-  // Two crashes must be seen, and the program lives three seconds between them.
   if (name === "quota" || quick.has(reason)) return { barSeconds: 15 };
   return {};
 }
@@ -150,5 +149,5 @@ const result = {
   rows,
 };
 await writeFile(process.argv[2] ?? "", JSON.stringify(result));
-await world.stop();
+// Everything that was started inside ends with this process.
 process.exit(0);
