@@ -1,6 +1,5 @@
-import { at, type Json, textAt } from "../core/json.ts";
+import { at, textAt } from "../core/json.ts";
 import { type Autoscaler, pinAnnotation, type ScaledWorkload } from "../domain/capacity/live-count.ts";
-import { isOnlyDefault } from "../domain/capacity/scale-behavior.ts";
 import type { ReplicaPin } from "../domain/record/state.ts";
 import type { Kubectl, KubeObject } from "./kubectl.ts";
 import { autoscalerResource, liveCounts, managedFields } from "./replicas.ts";
@@ -81,17 +80,14 @@ export async function unpinReplicas(
     const pinned = await kubectl.get(autoscalerResource, autoscaler, namespace);
     const before = textAt(pinned, "metadata", "annotations", pinAnnotation);
     if (before === undefined) continue;
-    const change = async (behavior: Json) => {
+    // Before the mark goes: a run that ends in between leaves nothing that nobody knows of.
+    if (before !== "none" && before !== serversChoice) {
       await kubectl.patch(autoscalerResource, autoscaler, namespace, {
         type: "merge",
-        patch: { spec: { behavior } },
+        patch: { spec: { behavior: { scaleDown: { selectPolicy: before } } } },
       });
-    };
-    // Before the mark goes: a run that ends in between leaves nothing that nobody knows of.
-    if (before !== "none" && before !== serversChoice) await change({ scaleDown: { selectPolicy: before } });
+    }
     await kubectl.apply(ours(autoscaler, namespace));
-    const left = await kubectl.get(autoscalerResource, autoscaler, namespace);
-    if (before === "none" && isOnlyDefault(at(left, "spec", "behavior"))) await change(null);
   }
 }
 

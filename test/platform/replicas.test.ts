@@ -63,10 +63,9 @@ test("unpinReplicas() gives back what there was, once, and forgives an autoscale
   const gone = { autoscaler: "gone", scaleDown: "Max" };
   await unpinReplicas(kubectl, "shop", [...pins, gone]);
   expect(autoscaler("web").metadata.annotations).toEqual({});
-  // The server had filled in a behavior around the word: here it is only the word.
   expect(autoscaler("web").spec.behavior).toBeUndefined();
   await unpinReplicas(kubectl, "shop", pins);
-  expect(did).toEqual(["pin web", "unpin web", "patch web"]);
+  expect(did).toEqual(["pin web", "unpin web"]);
 });
 
 test("unpinReplicas() leaves a behavior that the chart has brought, but for our word", async () => {

@@ -96,10 +96,13 @@ export function scaledCluster(scaled: readonly Scaled[], fields: readonly object
       merge(object as never, ours as never);
       return;
     }
-    // What was applied under a name and is not applied again is gone; the server fills in what it chooses.
+    // What was applied under a name and is not applied again is gone; the server fills in what it chooses. (Kubernetes
+    // 1.34.2: a behavior of which nothing else was anybody's is gone as a whole.)
     object.metadata.annotations = {};
     const { scaleDown } = object.spec.behavior as { scaleDown: Record<string, unknown> };
-    if (scaleDown.selectPolicy === "Disabled") scaleDown.selectPolicy = "Max";
+    if (Object.keys(scaleDown).length === 1 && scaleDown.selectPolicy === "Disabled")
+      delete object.spec.behavior;
+    else if (scaleDown.selectPolicy === "Disabled") scaleDown.selectPolicy = "Max";
   }
 }
 
