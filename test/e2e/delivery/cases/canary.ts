@@ -9,6 +9,7 @@ import { deliver, inputsOf, phases } from "./steps.ts";
 const metrics = (namespace: string) => `- name: errors
   errors: requests_total{namespace="${namespace}",code="500",{{arm}}}
   requests: requests_total{namespace="${namespace}",{{arm}}}
+  limit: 10%
 `;
 
 interface Ramp {
