@@ -1,0 +1,7 @@
+export class ProxyAgent {
+  constructor(options: { readonly uri: string; readonly token?: string });
+}
+export function fetch(
+  input: string | URL | Request,
+  options?: RequestInit & { readonly dispatcher?: ProxyAgent },
+): Promise<Response>;
