@@ -10,6 +10,7 @@ import type { DefinitionPlan } from "./definitions.ts";
 import { dryRun } from "./dry-run.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
 import { resolveImages } from "./resolve-images.ts";
+import { routeProblems } from "./route-problems.ts";
 import { digestOf, type Session } from "./session.ts";
 
 /** What is about to be applied, and what it starts from. */
@@ -32,7 +33,8 @@ export async function judgeBeforeWrite(
   const conflicts =
     ready.candidate === undefined ? [] : candidateConflicts(ready.stable.objects, ready.candidate.objects);
   const frozen = session.inputs.strategy === "recreate" ? recreateProblems(ready.stable.objects) : [];
-  const problems = [...refused, ...conflicts, ...frozen];
+  const route = await routeProblems(session, ready.candidate);
+  const problems = [...refused, ...conflicts, ...frozen, ...route];
   if (problems.length > 0) return combine(problems.map((one) => fail(one)));
   // Helm would make the namespace with the first object, so there is nothing yet to ask.
   const { createNamespace, namespace } = session.inputs;

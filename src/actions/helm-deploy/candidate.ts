@@ -1,16 +1,14 @@
-import { combine, fail, pass } from "../../core/verdict.ts";
+import { fail, pass } from "../../core/verdict.ts";
 import type { DeployRecord } from "../../domain/record/record.ts";
 import { type RolloutState, withRollout } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
-import { startProblems } from "../../domain/traffic/replicas.ts";
-import { trafficSwitch } from "../../platform/traffic.ts";
 import { pinColours, returnPins } from "./blue-green/pins.ts";
 import { warnOfRoom } from "./capacity-warnings.ts";
 import { endDeployment } from "./github-deployment.ts";
 import { ended, updateRecord } from "./records.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
 import { type RolloutFailure, rollOut } from "./rollout.ts";
-import { digestOf, type PhaseOutcome, refusedOutputs, type Session } from "./session.ts";
+import { digestOf, type PhaseOutcome, type Session } from "./session.ts";
 import { rolloutMs } from "./step-budget.ts";
 import { failureSummary, subjectRows, table } from "./summary.ts";
 import { removeCandidate, silenceCandidate, updateRollout } from "./weight.ts";
@@ -31,8 +29,6 @@ export async function deployCandidate(
   { chart, stable, candidate, history }: CandidateDeploy,
   record: DeployRecord,
 ): Promise<PhaseOutcome> {
-  const problems = await routeProblems(session, candidate);
-  if (problems.length > 0) return refuse(session, record, problems);
   await session.store.update((state) => {
     const rollout = rolloutOf(session, candidate.release, record);
     // What an earlier attempt took from autoscalers is still to be given back.
@@ -68,29 +64,6 @@ export async function deployCandidate(
       ...subjectRows(session),
       ["candidate", `\`${candidate.release}\`, ready after ${outcome.seconds.toFixed(1)} s, weight 0`],
     ]),
-  };
-}
-
-async function routeProblems(
-  { cluster, inputs }: Session,
-  { objects }: Rendered,
-): Promise<readonly string[]> {
-  if (inputs.traffic === undefined) return [];
-  const problems = await trafficSwitch(cluster.kubectl, inputs.traffic, inputs.namespace).problems();
-  return [...problems, ...startProblems(inputs.traffic, objects)];
-}
-
-async function refuse(
-  session: Session,
-  record: DeployRecord,
-  problems: readonly string[],
-): Promise<PhaseOutcome> {
-  const reason = problems.join("; ");
-  await updateRecord(session, record.id, ended({ status: "bad", untouched: true, reason }));
-  await endDeployment(session, record.id, { state: "failure", description: reason });
-  return {
-    verdict: combine(problems.map((one) => fail(one))),
-    outputs: { ...refusedOutputs, record: record.id },
   };
 }
 

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../core/errors.ts";
 import { combine, fail, pass, type Verdict } from "../../core/verdict.ts";
 import type { ReleaseState } from "../../domain/record/state.ts";
 import { blueGreenWarnings } from "../../domain/release/blue-green-warnings.ts";
@@ -5,12 +6,14 @@ import { candidateConflicts } from "../../domain/release/candidate-conflicts.ts"
 import { predictDowntime, recreateProblems } from "../../domain/release/downtime.ts";
 import { deployedRevision, type HelmRevision, lastRevision } from "../../domain/release/history.ts";
 import type { ManifestObject } from "../../domain/release/manifest.ts";
+import { ForbiddenError } from "../../platform/kubectl-errors.ts";
 import { nameProblems, pairProblems, renderColours } from "./blue-green/check-pair.ts";
 import { planHomecoming } from "./blue-green/left-over.ts";
 import { readPair } from "./blue-green/pair.ts";
 import { currentObjects } from "./current.ts";
 import { judgeGuard } from "./guard.ts";
 import { type PreparedChart, type Rendered, renderCandidate, renderStable } from "./render.ts";
+import { routeProblems } from "./route-problems.ts";
 import type { Session } from "./session.ts";
 import { judgeStrategy } from "./strategy-change.ts";
 
@@ -58,7 +61,13 @@ async function releaseSubject(
     isCanary ? renderCandidate(cluster.helm, { inputs, chart }) : undefined,
     judgeGuard(session, state, history),
   ]);
-  const conflicts = candidate === undefined ? [] : candidateConflicts(applied.objects, candidate.objects);
+  const conflicts =
+    candidate === undefined
+      ? []
+      : [
+          ...candidateConflicts(applied.objects, candidate.objects),
+          ...(await routeTroubles(session, candidate)),
+        ];
   const frozen = inputs.strategy === "recreate" ? recreateProblems(applied.objects) : [];
   return {
     history,
@@ -73,6 +82,17 @@ async function releaseSubject(
         ? ["There is no stable version to compare with, so the canary is left out."]
         : [],
   };
+}
+
+/** What is wrong with the route, as far as an identity that only looks may see it. */
+async function routeTroubles(session: Session, candidate: Rendered): Promise<readonly string[]> {
+  try {
+    return await routeProblems(session, candidate);
+  } catch (error) {
+    if (error instanceof ForbiddenError) return [];
+    if (error instanceof ConfigError) return [error.message];
+    throw error;
+  }
 }
 
 async function colourSubject(

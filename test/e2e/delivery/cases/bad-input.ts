@@ -141,7 +141,7 @@ const inputs: readonly BadInput[] = [
   },
   {
     name: "a route with other backends",
-    says: /foreign|other|does not name|not name/,
+    says: /cannot carry the traffic of web: it has no rule with that backend/,
     inputs: async (stand) => {
       await stand.route("other", "another");
       return { strategy: "canary", "candidate-set": "{track: candidate}", traffic: traffic("web") };
