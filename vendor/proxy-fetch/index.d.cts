@@ -3,5 +3,5 @@ export class ProxyAgent {
 }
 export function fetch(
   input: string | URL | Request,
-  options?: RequestInit & { readonly dispatcher?: ProxyAgent },
+  options?: Omit<RequestInit, "dispatcher"> & { readonly dispatcher?: ProxyAgent },
 ): Promise<Response>;
