@@ -55,6 +55,8 @@ export interface Resumed {
  */
 export function mayBeHealthy(attempt: Attempt, newest: HelmRevision | undefined, runId: string): boolean {
   if (attempt.record?.strategy === "rollback") return false;
+  // What was deployed before the attempt began says nothing about it.
+  if ((newest?.revision ?? 0) <= (attempt.record?.previousRevision ?? 0)) return false;
   return attempt.rollout === undefined && attempt.run.id !== runId && newest?.status === "deployed";
 }
 

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { attemptOfRun, claimAttempt, unfinishedAttempt } from "../../../src/domain/rollback/interrupted.ts";
+import {
+  attemptOfRun,
+  claimAttempt,
+  mayBeHealthy,
+  unfinishedAttempt,
+} from "../../../src/domain/rollback/interrupted.ts";
 import { record, rollout, run, stateOf } from "./records.ts";
 
 const deploying = record(9, { status: "deploying" });
@@ -84,4 +89,13 @@ test.each([
   const claim = claimAttempt({ run, rollout: rollout() }, { isOver, now });
   expect(claim.kind).toBe(kind);
   expect(claim.kind === "free" ? "" : claim.reason).toContain(says);
+});
+
+test.each([
+  { name: "a revision of its own", revision: 2, isHealthy: true },
+  { name: "only what was there before", revision: 1, isHealthy: false },
+])("mayBeHealthy() of an attempt whose run ended with $name", ({ revision, isHealthy }) => {
+  const attempt = { run, record: record(2, { status: "deploying", previousRevision: 1 }) };
+  const newest = { revision, status: "deployed", description: "", chart: "" } as const;
+  expect(mayBeHealthy(attempt, newest, "another")).toBe(isHealthy);
 });
