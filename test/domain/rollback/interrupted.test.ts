@@ -96,6 +96,13 @@ test.each([
   { name: "only what was there before", revision: 1, isHealthy: false },
 ])("mayBeHealthy() of an attempt whose run ended with $name", ({ revision, isHealthy }) => {
   const attempt = { run, record: record(2, { status: "deploying", previousRevision: 1 }) };
-  const newest = { revision, status: "deployed", description: "", chart: "" } as const;
+  const newest = {
+    revision,
+    status: "deployed",
+    description: "",
+    chart: "",
+    appVersion: "",
+    updated: "",
+  } as const;
   expect(mayBeHealthy(attempt, newest, "another")).toBe(isHealthy);
 });
