@@ -148,6 +148,16 @@ const inputs: readonly BadInput[] = [
     },
   },
   {
+    name: "a route whose weights are all zero",
+    says: /gives all its backends weight 0: give web a weight/,
+    inputs: async (stand) => {
+      const given = await stand.route();
+      const weight = { op: "replace", path: "/spec/rules/0/backendRefs/0/weight", value: 0 };
+      await stand.kubectl("patch", "httproute", "web", "--type=json", "-p", JSON.stringify([weight]));
+      return { strategy: "canary", "candidate-set": "{track: candidate}", traffic: given };
+    },
+  },
+  {
     name: "a candidate that has the stable one's names",
     says: /in the candidate's release|also selects the candidate's pods/,
     inputs: async (stand) => ({
