@@ -26,7 +26,7 @@ describe.skipIf(!isPossible)("kill sweep", () => {
     const rowsFile = join(folder, "rows.jsonl");
     await writeFile(rowsFile, "");
     const only = lanes.map(({ name }) => name).join(",");
-    const args = [beside("delivery/outside.ts"), "--results", file, "--only", only];
+    const args = [beside("delivery/outside.ts"), "--results", file, "--at-once", "4", "--only", only];
     const env = { ...process.env, SLUICE_SWEEP_ROWS: rowsFile };
     const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"], env });
     await new Promise((resolve) => child.once("exit", resolve));

@@ -32,7 +32,9 @@ export async function play(world: World, wish: Wish): Promise<readonly CaseResul
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const one = next;
-      results.push(await inSlot(() => playOne(world, one)));
+      // A sweep mostly waits, and is run by hand on a machine that has nothing else to do.
+      const isSweep = sweepCases.includes(one);
+      results.push(await (isSweep ? playOne(world, one) : inSlot(() => playOne(world, one))));
     }
   };
   await Promise.all(Array.from({ length: wish.atOnce }, worker));
