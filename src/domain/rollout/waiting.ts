@@ -78,11 +78,17 @@ function changedText(workload: WorkloadFacts, waited: Waited): readonly string[]
 
 function unchangedText(workload: WorkloadFacts, waited: Waited): readonly string[] {
   if (workload.observedGeneration < workload.generation || isChanged(workload, waited.baseline)) return [];
+  const name = `${workload.kind} ${workload.name}, which this deploy does not change,`;
+  const newest = newestPods(workload, waited.view).filter(isBlameable);
+  const ready = newest.filter((pod) => pod.isReady).length;
+  // What an earlier deploy has left half done: Helm waits for it all the same.
+  if (ready < workload.renewed)
+    return [
+      `${name} has ${ready} of ${workload.renewed} newest pods ready${whyText(newest, workload, waited)}`,
+    ];
   if (workload.ready >= workload.wanted) return [];
-  const why = whyText(allPods(workload, waited.view).filter(isBlameable), workload, waited);
-  return [
-    `${workload.kind} ${workload.name}, which this deploy does not change, has ${workload.ready} of ${workload.wanted} pods ready${why}`,
-  ];
+  const pods = allPods(workload, waited.view).filter(isBlameable);
+  return [`${name} has ${workload.ready} of ${workload.wanted} pods ready${whyText(pods, workload, waited)}`];
 }
 
 function whyText(pods: readonly PodFacts[], workload: WorkloadFacts, waited: Waited): string {

@@ -3,7 +3,7 @@ import { type Ending, explain } from "../../../src/actions/helm-deploy/explain.t
 import { baselineOf } from "../../../src/domain/rollout/view.ts";
 import { deploymentOf, hookOf, manifest } from "../../domain/release/objects.ts";
 import { earlier, scope, withPods } from "../../domain/rollout/looks.ts";
-import { deployment, view } from "../../domain/rollout/objects.ts";
+import { deployment, pod, replicaSet, view } from "../../domain/rollout/objects.ts";
 
 const ran = { exitCode: 1, stdout: "", stderr: "", timedOut: false, cancelled: false, truncated: false };
 const rendered = (...objects: readonly object[]) => ({
@@ -40,7 +40,12 @@ const stuckHook = {
 } as const;
 
 const job = { kind: "Job", metadata: { name: "web-migrate", uid: "job" }, status: { active: 1 } };
-const atHook = view(deployment("web", { generation: 1, revision: "1", ready: 2 }), job);
+const atHook = view(
+  deployment("web", { generation: 1, revision: "1", replicas: 1, ready: 1 }),
+  replicaSet("old", "web", "1"),
+  pod("old-1", "old", { ready: true }),
+  job,
+);
 
 test.each([
   {

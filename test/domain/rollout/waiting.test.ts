@@ -79,7 +79,7 @@ test("waitingFor() tells a workload that the deploy does not change from one tha
   const old = deployment("web", { generation: 1, revision: "1", ready: 1 });
   const seen = says(old, replicaSet("old", "web", "1"), pod("old-1", "old", { containers: [crash] }));
   expect(seen).toEqual([
-    "Deployment web, which this deploy does not change, has 1 of 2 pods ready: pod old-1 waits in container web: CrashLoopBackOff, ended with exit code 1, restarted 4 times",
+    "Deployment web, which this deploy does not change, has 0 of 2 newest pods ready: pod old-1 waits in container web: CrashLoopBackOff, ended with exit code 1, restarted 4 times",
   ]);
 });
 

@@ -111,7 +111,7 @@ async function playOldCrash(stand: Stand): Promise<void> {
   assert.equal(run.outputs["failure-reason"], "timeout", run.reasons.join("; "));
   assert.match(
     run.reasons[0] ?? "",
-    /Deployment web, which this deploy does not change, has 0 of 1 pods ready: pod web-/,
+    /Deployment web, which this deploy does not change, has 0 of 1 newest pods ready: pod web-/,
   );
 }
 
