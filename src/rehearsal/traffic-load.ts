@@ -10,10 +10,12 @@ export interface LoadOptions {
   readonly concurrency: number;
   /** Kept ones by default. A new one for each request follows a Service to other pods at once. */
   readonly connections?: "kept" | "new";
+  /** After it, a request without an answer is lost; ten seconds by default. */
+  readonly answerWithinMs?: number;
 }
 
 const tickMs = 10;
-const answerWithinMs = 10_000;
+const usualAnswerMs = 10_000;
 const longestMs = 2 * 3_600_000;
 
 /** Sends requests at an even rate over kept connections until it is stopped, and counts every answer. */
@@ -59,7 +61,7 @@ export class Load {
   }
 
   #send(mayRepeat: boolean): void {
-    const { url, hostHeader } = this.#options;
+    const { url, hostHeader, answerWithinMs = usualAnswerMs } = this.#options;
     const sentAt = performance.now();
     let isSettled = false;
     this.#open++;

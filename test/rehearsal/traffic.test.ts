@@ -86,7 +86,12 @@ test("startTraffic() says how many requests it held back from a server that hang
   const { url } = await serve((_request, response) => {
     waiting.push(() => response.setHeader("x-sluice-track", "stable").end());
   });
-  const traffic = await startTraffic({ url, requestsPerSecond: 100, concurrency: 2 });
+  const traffic = await startTraffic({
+    url,
+    requestsPerSecond: 100,
+    concurrency: 2,
+    answerWithinMs: 600_000,
+  });
   // Held back by the sender does not mean arrived at the server: both must have been seen before they are answered.
   await until(traffic, ({ skipped }) => skipped >= 10 && waiting.length === 2);
   const stopped = traffic.stop();

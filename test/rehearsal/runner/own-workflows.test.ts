@@ -157,7 +157,10 @@ test.each(["build", "deploy", "recover", "rollback", "backup-drill"])(
     const prepared = await prepareOwn(workflow);
     const declared = files[`.github/workflows/${workflow}.yml`] ?? "";
     const names = [...declared.matchAll(/^ {6}([\w-]+):\n {8}description/gm)].map(([, name]) => name ?? "");
-    const inputs = Object.fromEntries(names.map((name) => [name, "given"]));
+    // A choice takes one of its own words.
+    const choiceOf = (name: string) =>
+      new RegExp(`^ {6}${name}:\n(?: {8}.*\n)*? {8}options: \\[([^,\\]]+)`, "m").exec(declared)?.[1];
+    const inputs = Object.fromEntries(names.map((name) => [name, choiceOf(name) ?? "given"]));
     const result = await runWorkflow({ ...prepared.options, inputs });
     expect(logOf(prepared.events)).not.toContain("Unexpected input");
     expect(result.conclusion).toBe("success");
