@@ -1,11 +1,9 @@
-import { withRollout } from "../../domain/record/state.ts";
 import { recreated, schemaObstacle } from "../../domain/rollback/obstacles.ts";
 import { isIdle } from "../../domain/rollback/plan.ts";
 import { urgencyOf } from "../../domain/rollback/urgency.ts";
 import type { ActionContext, ActionResult } from "../../platform/action.ts";
 import { LeaseHeldError, leaseHolder } from "../../platform/lease.ts";
 import type { LeaseRequest } from "../../platform/lease-object.ts";
-import { unpinReplicas } from "../../platform/replica-pins.ts";
 import { act, type Seen } from "./act.ts";
 import { checkWay, readWay, type Way } from "./check-way.ts";
 import { Checklist } from "./checklist.ts";
@@ -13,6 +11,7 @@ import type { RollbackInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
 import { liftHold } from "./lift-hold.ts";
 import { left, refused, undone, unknown } from "./report.ts";
+import { settle } from "./settle.ts";
 import { assess, attemptIn, type Story, type Task } from "./situation.ts";
 import type { Parts } from "./world.ts";
 
@@ -69,8 +68,7 @@ async function go(story: Story): Promise<ActionResult> {
   const situation = await assess(story);
   switch (situation.kind) {
     case "settled":
-      await settle(story);
-      return left(story, situation.sentence);
+      return settle(story, situation.sentence);
     case "left":
       return left(story, situation.sentence);
     case "unknown":
@@ -80,14 +78,6 @@ async function go(story: Story): Promise<ActionResult> {
     case "task":
       return carryOut(story, situation.task);
   }
-}
-
-/** Closes the state of a rollout that has nothing left to do. */
-async function settle({ parts, inputs }: Story): Promise<void> {
-  if (inputs.dryRun) return;
-  const { kubectl, namespace } = parts.cluster;
-  await unpinReplicas(kubectl, namespace, (await parts.store.read()).rollout?.pins ?? []);
-  await parts.store.update((state) => withRollout(state, undefined));
 }
 
 async function carryOut(story: Story, task: Task): Promise<ActionResult> {
