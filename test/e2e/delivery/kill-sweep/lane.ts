@@ -64,7 +64,7 @@ class Track {
   readonly #plan: Plan;
   readonly #prober: RunningTraffic;
   // A bare number would be a revision of Helm where a rollback is told its target.
-  #serves = "v1";
+  #serves = "1.0.1";
   #version = 1;
   #runs: ActionRun[] = [];
 
@@ -82,7 +82,7 @@ class Track {
       ...(lane.strategy === "canary" ? traffic : {}),
       more: { "watch-time": "2s" },
     };
-    await deliver(stand, plan, "v1");
+    await deliver(stand, plan, "1.0.1");
     const service = lane.strategy === "blue-green" ? { service: "web" } : {};
     return new Track(lane, { stand, plan, prober: await stand.probe({ requestsPerSecond: 50, ...service }) });
   }
@@ -98,7 +98,7 @@ class Track {
     let kill: Kill | undefined;
     let serves = "";
     try {
-      const inputs = await inputsOf(this.#stand, this.#plan, { version: `v${this.#version}` });
+      const inputs = await inputsOf(this.#stand, this.#plan, { version: `1.0.${this.#version}` });
       const action = await this.#prepare(inputs, from);
       const job = this.#stand.job;
       kill = await killAt(this.#stand, () => this.#stand.start(action.name, action.inputs), point);
@@ -154,7 +154,7 @@ class Track {
     next: Next,
     { inputs, job, from }: { inputs: ActionInputs; job: Job; from: string },
   ): Promise<readonly string[]> {
-    const to = `v${this.#version}`;
+    const to = `1.0.${this.#version}`;
     if (next === "same-job") {
       await this.#must("rollback", { automatic: true, reason: "the step before was cancelled" });
       this.#stand.nextRun("cancelled");
