@@ -56,4 +56,3 @@ const crashed = {
   state: { waiting: { reason: "CrashLoopBackOff" } },
   lastState: { terminated: { exitCode: 1 } },
 };
-

@@ -54,7 +54,7 @@ async function printed(kind: string): Promise<readonly Record<string, unknown>[]
 export async function permitDryRuns(stand: Stand): Promise<void> {
   const name = `plan-${stand.namespace}`;
   const subject = `system:serviceaccount:${stand.namespace}:planner`;
-  const fit = (object: unknown) =>
+  const fitted = (object: unknown) =>
     JSON.parse(
       JSON.stringify(object)
         .replaceAll("sluice-plan-writes-nothing", name)
@@ -66,7 +66,7 @@ export async function permitDryRuns(stand: Stand): Promise<void> {
   const role = (await printed("Role")).find(
     ({ metadata }) => (metadata as { name: string }).name === "sluice-plan-dry-run",
   );
-  await stand.apply(fit(policy), fit(binding), fit(role), {
+  await stand.apply(fitted(policy), fitted(binding), fitted(role), {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "RoleBinding",
     metadata: { name: "sluice-plan-dry-run", namespace: stand.namespace },
