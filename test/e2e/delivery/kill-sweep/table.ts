@@ -21,7 +21,7 @@ export function sweepTable(rows: readonly Row[], machine: Machine): string {
     `# Kill sweep, ${machine.date}`,
     "",
     `${killed} actions were killed on the way and ${rows.length - killed} came to their end before their point; ` +
-      `${wrong} ended in a wrong state. ${requests} requests, ${lost} lost.`,
+      `something was wrong after ${wrong}. ${requests} requests, ${lost} lost.`,
     "",
     `${machine.cores} cores, ${machine.memoryGiB} GiB of memory, Node ${machine.node}, Helm ${machine.helm}, ` +
       `Kubernetes ${machine.kubernetes}, ${machine.minutes} minutes.`,
