@@ -9,17 +9,17 @@ import {
   armsToCheck,
   changeObject,
   type Deadline,
+  deadlineOf,
   isOver,
   mustHaveEndpoints,
   type Place,
   pause,
+  problemsOf,
   readRoute,
   routeTarget,
 } from "./traffic-object.ts";
 
 type GatewayPlace = Place<GatewayTraffic>;
-
-const defaultBudgetMs = 20_000;
 
 /** The weights of an HTTPRoute or a GRPCRoute. A weight is set when every gateway of the route has accepted it. */
 export function gatewaySwitch(place: GatewayPlace): TrafficSwitch {
@@ -27,7 +27,7 @@ export function gatewaySwitch(place: GatewayPlace): TrafficSwitch {
   return {
     readWeight: async () => weightOf(place, await readRoute(place)),
     setWeight: async (percent, limits = {}) => {
-      const until = { deadline: Date.now() + (limits.budgetMs ?? defaultBudgetMs), ...limits };
+      const until = deadlineOf(limits);
       mustBeWeight(percent);
       const from = weightOf(place, await readRoute(place));
       await mustHaveEndpoints(place, armsToCheck(traffic, from, percent), percent);
@@ -40,9 +40,7 @@ export function gatewaySwitch(place: GatewayPlace): TrafficSwitch {
     },
     problems: async (...percents) => {
       const route = await readRoute(place);
-      const wanted = percents.length === 0 ? [1] : percents;
-      const found = wanted.flatMap((percent) => weightProblems(route, { traffic, namespace, percent }));
-      return [...new Set(found)];
+      return problemsOf(percents, (percent) => weightProblems(route, { traffic, namespace, percent }));
     },
   };
 }

@@ -10,10 +10,12 @@ import {
   armsToCheck,
   changeObject,
   type Deadline,
+  deadlineOf,
   isOver,
   mustHaveEndpoints,
   type Place,
   pause,
+  problemsOf,
   readRoute,
   routeTarget,
 } from "./traffic-object.ts";
@@ -25,7 +27,6 @@ export interface IstioTimes {
   readonly propagationMs: number;
 }
 
-const defaultBudgetMs = 20_000;
 const usualTimes: IstioTimes = { propagationMs: 3_000 };
 
 /** The weights of a VirtualService, between two hosts or two subsets of one. */
@@ -34,7 +35,7 @@ export function istioSwitch(place: IstioPlace, times: IstioTimes = usualTimes): 
   return {
     readWeight: async () => weightOf(place, await readRoute(place)),
     setWeight: async (percent, limits = {}) => {
-      const until = { deadline: Date.now() + (limits.budgetMs ?? defaultBudgetMs), ...limits };
+      const until = deadlineOf(limits);
       mustBeWeight(percent);
       const from = weightOf(place, await readRoute(place));
       const isNewSubset = percent > 0 && (await ensureSubset(place, until));
@@ -53,10 +54,8 @@ export function istioSwitch(place: IstioPlace, times: IstioTimes = usualTimes): 
     },
     problems: async (...percents) => {
       const object = await readRoute(place);
-      const wanted = percents.length === 0 ? [1] : percents;
       if (traffic.stable.subset !== undefined) await readSubsets(place);
-      const found = wanted.flatMap((percent) => istioProblems(object, { traffic, namespace, percent }));
-      return [...new Set(found)];
+      return problemsOf(percents, (percent) => istioProblems(object, { traffic, namespace, percent }));
     },
   };
 }

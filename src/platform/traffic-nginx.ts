@@ -16,6 +16,7 @@ import {
   armsToCheck,
   changeObject,
   type Deadline,
+  deadlineOf,
   mustBeAtHome,
   mustHaveEndpoints,
   type Place,
@@ -24,15 +25,13 @@ import {
 
 type NginxPlace = Place<NginxTraffic>;
 
-const defaultBudgetMs = 20_000;
-
 /** The weight annotation of the canary Ingress beside the main one, which is made where it is missing. */
 export function nginxSwitch(place: NginxPlace): TrafficSwitch {
   const { traffic } = place;
   return {
     readWeight: async () => canaryPercent(traffic, await readIngresses(place)),
     setWeight: async (percent, limits = {}) => {
-      const until = { deadline: Date.now() + (limits.budgetMs ?? defaultBudgetMs), ...limits };
+      const until = deadlineOf(limits);
       mustBeWeight(percent);
       const before = await readIngresses(place);
       await mustHaveEndpoints(place, armsToCheck(traffic, canaryPercent(traffic, before), percent), percent);

@@ -5,6 +5,7 @@ import { isReady, slicesOf } from "../domain/traffic/endpoints.ts";
 import type { PatchOperation } from "../domain/traffic/patch.ts";
 import { nameRoute, routeResource, type Traffic } from "../domain/traffic/traffic.ts";
 import type { Kubectl } from "./kubectl.ts";
+import type { SwitchLimits } from "./traffic.ts";
 
 /** What the switches ask of the cluster; `Kubectl` has it. */
 export type TrafficCluster = Pick<Kubectl, "get" | "list" | "patch" | "create" | "run">;
@@ -22,6 +23,22 @@ export interface Place<T extends Traffic = Traffic> {
 export interface Deadline {
   readonly deadline: number;
   readonly signal?: AbortSignal;
+}
+
+const usualBudgetMs = 20_000;
+
+/** When a change that begins now must be done. */
+export function deadlineOf(limits: SwitchLimits, budgetMs = usualBudgetMs): Deadline {
+  return { deadline: Date.now() + (limits.budgetMs ?? budgetMs), ...limits };
+}
+
+/** What stands against these shares, each sentence once. Without a share it is asked of the smallest. */
+export function problemsOf(
+  percents: readonly number[],
+  problemsOfOne: (percent: number) => readonly string[],
+): readonly string[] {
+  const wanted = percents.length === 0 ? [1] : percents;
+  return [...new Set(wanted.flatMap(problemsOfOne))];
 }
 
 /** An object that is changed in place. */

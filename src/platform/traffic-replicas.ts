@@ -16,12 +16,20 @@ import { nameRoute, type ReplicasTraffic } from "../domain/traffic/traffic.ts";
 import { mustBeWeight } from "../domain/traffic/weight.ts";
 import { errorOf, ForbiddenError } from "./kubectl-errors.ts";
 import type { TrafficSwitch } from "./traffic.ts";
-import { type Deadline, isOver, mustBeAtHome, type Place, pause, readRoute } from "./traffic-object.ts";
+import {
+  type Deadline,
+  deadlineOf,
+  isOver,
+  mustBeAtHome,
+  type Place,
+  pause,
+  readRoute,
+} from "./traffic-object.ts";
 
 type ReplicasPlace = Place<ReplicasTraffic>;
 
 // Pods are started and become ready in this time.
-const defaultBudgetMs = 120_000;
+const scalingBudgetMs = 120_000;
 
 /** Shares by numbers of pods behind one Service. The stable version is never scaled: the way home is always open. */
 export function replicasSwitch(place: ReplicasPlace): TrafficSwitch {
@@ -33,7 +41,7 @@ export function replicasSwitch(place: ReplicasPlace): TrafficSwitch {
       return podShare(await readCounts(place));
     },
     setWeight: async (percent, limits = {}) => {
-      const until = { deadline: Date.now() + (limits.budgetMs ?? defaultBudgetMs), ...limits };
+      const until = deadlineOf(limits, scalingBudgetMs);
       mustBeAtHome(place);
       mustBeWeight(percent);
       const front = await readRoute(place);

@@ -12,6 +12,7 @@ import type { TrafficSwitch } from "./traffic.ts";
 import {
   changeObject,
   type Deadline,
+  deadlineOf,
   isOver,
   mustBeAtHome,
   mustHaveEndpoints,
@@ -23,8 +24,6 @@ import {
 
 type ServicePlace = Place<ServiceTraffic>;
 
-const defaultBudgetMs = 20_000;
-
 /** A Service whose selector is one arm's or the other's: weights 0 and 100, changed by one patch. */
 export function serviceSwitch(place: ServicePlace): TrafficSwitch {
   const { traffic } = place;
@@ -34,7 +33,7 @@ export function serviceSwitch(place: ServicePlace): TrafficSwitch {
       return servingPercent(traffic, await readServices(place, await readRoute(place)));
     },
     setWeight: async (percent, limits = {}) => {
-      const until = { deadline: Date.now() + (limits.budgetMs ?? defaultBudgetMs), ...limits };
+      const until = deadlineOf(limits);
       mustBeAtHome(place);
       const part = partProblem(traffic, percent);
       if (part !== undefined) throw new ConfigError(part);

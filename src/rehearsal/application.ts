@@ -4,6 +4,9 @@ import { mustSucceed, shell } from "../platform/shell.ts";
 
 const sample = new URL("../../examples/web/", import.meta.url).pathname;
 
+/** The workflow of the sample application that a scenario runs unless it names another. */
+export const caller = ".github/workflows/commit-to-production.yml";
+
 /** Faults the sample application can be built with; see `examples/web/src/faults.ts`. */
 export interface Faults {
   readonly errorRate?: number;

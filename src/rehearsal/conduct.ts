@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEvidence } from "../platform/evidence-schema.ts";
+import { caller } from "./application.ts";
 import type { World } from "./cluster/world.ts";
 import { watchPods } from "./pod-watch.ts";
 import { readProduction, readTag } from "./production-state.ts";
@@ -17,8 +18,6 @@ export interface Audience {
   /** Asks whoever approves. */
   approve(question: ApprovalQuestion): Promise<boolean>;
 }
-
-const caller = ".github/workflows/commit-to-production.yml";
 
 /** Plays one scenario on a running world, from an emptied cluster to the look at production afterwards. */
 export async function conduct(world: World, scenario: Scenario, audience: Audience): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { addRecord, type DeployRecord, lastGood } from "../../domain/record/record.ts";
 import type { ReleaseState } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
+import { openRecordIn } from "./records.ts";
 import type { PreparedChart, Rendered } from "./render.ts";
 import { digestOf, type Session } from "./session.ts";
 
@@ -23,15 +24,14 @@ export async function openRecordOf(
     one.digest === digest &&
     one.run.id === runId &&
     one.run.attempt === attempt;
-  let opened: DeployRecord | undefined;
-  await session.store.update((before) => {
+  const state = await session.store.update((before) => {
     const open = before.records.find(isOurs);
     const fresh = recordOf(session, chart, { ...opening, before });
     // What the attempt has learned already, as its GitHub Deployment, stays.
-    opened = open === undefined ? fresh : { ...fresh, ...learned(open), id: open.id };
-    return { ...before, records: addRecord(before.records, opened) };
+    const record = open === undefined ? fresh : { ...fresh, ...learned(open), id: open.id };
+    return { ...before, records: addRecord(before.records, record) };
   });
-  return opened ?? recordOf(session, chart, { ...opening, before: await session.store.read() });
+  return openRecordIn(state, digest);
 }
 
 function learned({ deploymentId, startedAt, steps }: DeployRecord) {

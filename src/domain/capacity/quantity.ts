@@ -1,4 +1,5 @@
-const factors: Readonly<Record<string, number>> = {
+/** What the suffixes of a Kubernetes quantity multiply by. */
+export const quantityFactors: Readonly<Record<string, number>> = {
   n: 1e-9,
   u: 1e-6,
   m: 1e-3,
@@ -23,6 +24,6 @@ export function quantityOf(value: unknown): number | undefined {
   const match = /^([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/.exec(
     String(value),
   );
-  const factor = factors[match?.[2] ?? ""];
+  const factor = quantityFactors[match?.[2] ?? ""];
   return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
 }

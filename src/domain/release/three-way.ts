@@ -1,4 +1,5 @@
 import { isRecord, type Json } from "../../core/json.ts";
+import { quantityFactors } from "../capacity/quantity.ts";
 
 /**
  * What a live value becomes when a manifest that set `last` is replaced by one that sets `next`: what the manifest
@@ -64,27 +65,10 @@ function isSame(live: unknown, wanted: unknown): boolean {
   return String(live) === String(wanted);
 }
 
-const powers: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-};
-
 /** The number in a quantity such as `500m` or `1Gi`, of which the cluster keeps another spelling than the chart's. */
 function quantityOf(value: Json): number | undefined {
   if (typeof value === "number") return value;
   if (typeof value !== "string") return undefined;
   const [, digits, suffix = ""] = /^(-?\d+(?:\.\d+)?)([numkMGTP]|[KMGTP]i)?$/.exec(value) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (powers[suffix] ?? 1);
+  return digits === undefined ? undefined : Number(digits) * (quantityFactors[suffix] ?? 1);
 }

@@ -1,8 +1,7 @@
+import { caller } from "../application.ts";
 import { noRequestLost, productionServes, runEnded } from "./expectations.ts";
 import { writeNote } from "./note.ts";
 import type { Scenario } from "./scenario.ts";
-
-const caller = ".github/workflows/commit-to-production.yml";
 
 const traffic = `# Production has two colours; one of them serves.
 provider: gateway
