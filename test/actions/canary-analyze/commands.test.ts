@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
-import type { AnalysisInputs, RampInputs } from "../../../src/actions/canary-analyze/inputs.ts";
 import { ramp } from "../../../src/actions/canary-analyze/run.ts";
 import type { CanaryPorts } from "../../../src/actions/canary-analyze/watch.ts";
 import { CancelledError } from "../../../src/core/errors.ts";
 import { reasonsOf } from "../../../src/core/verdict.ts";
 import { parseMetrics } from "../../../src/domain/canary/parse-metrics.ts";
 import type { LeaseCommand } from "../../../src/domain/lock/command.ts";
-import { simulate } from "./world.ts";
+import { rampInputs, simulate } from "./world.ts";
 
 const text = `
 - name: error-rate
@@ -15,31 +14,7 @@ const text = `
   limit: 1%
 `;
 
-const inputs: AnalysisInputs & RampInputs = {
-  metrics: text,
-  prometheusUrl: "http://prometheus",
-  baseline: 'track="stable"',
-  candidate: 'track="candidate"',
-  intervalMs: 15_000,
-  minimumRequests: 50,
-  confidence: 0.95,
-  toleratedRatio: 1.2,
-  unacceptableRatio: 2,
-  evidence: [],
-  require: [],
-  onInconclusive: "fail",
-  startWeight: 5,
-  stepWeight: 30,
-  stepIntervalMs: 120_000,
-  release: "web",
-  access: { kind: "ambient", namespace: "production", path: "/kubeconfig" },
-  traffic: {
-    provider: "gateway",
-    route: { kind: "HTTPRoute", name: "web" },
-    stable: { service: "web" },
-    candidate: { service: "web-candidate" },
-  },
-};
+const inputs = rampInputs(text);
 
 const fine = { errorRate: 0.002, slowRate: 0.005 };
 

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import type { AnalysisInputs, RampInputs } from "../../../src/actions/canary-analyze/inputs.ts";
 import { analyze, ramp } from "../../../src/actions/canary-analyze/run.ts";
 import { reasonsOf } from "../../../src/core/verdict.ts";
 import { parseMetrics } from "../../../src/domain/canary/parse-metrics.ts";
-import { simulate, type WorldRule } from "./world.ts";
+import { rampInputs, simulate, type WorldRule } from "./world.ts";
 
 const text = `
 - name: error-rate
@@ -15,32 +14,7 @@ const text = `
   limit: p95 500ms
 `;
 
-const inputs: AnalysisInputs & RampInputs & { readonly durationMs: number } = {
-  metrics: text,
-  prometheusUrl: "http://prometheus",
-  baseline: 'track="stable"',
-  candidate: 'track="candidate"',
-  intervalMs: 15_000,
-  minimumRequests: 50,
-  confidence: 0.95,
-  toleratedRatio: 1.2,
-  unacceptableRatio: 2,
-  evidence: [],
-  require: [],
-  onInconclusive: "fail",
-  startWeight: 5,
-  stepWeight: 30,
-  stepIntervalMs: 120_000,
-  durationMs: 600_000,
-  release: "web",
-  access: { kind: "ambient", namespace: "production", path: "/kubeconfig" },
-  traffic: {
-    provider: "gateway",
-    route: { kind: "HTTPRoute", name: "web" },
-    stable: { service: "web" },
-    candidate: { service: "web-candidate" },
-  },
-};
+const inputs = { ...rampInputs(text), durationMs: 600_000 };
 
 const fine = { errorRate: 0.002, slowRate: 0.005 };
 const equal: WorldRule = { requestsPerSecond: 40, stable: fine, candidate: fine };

@@ -1,9 +1,39 @@
+import type { AnalysisInputs, RampInputs } from "../../../src/actions/canary-analyze/inputs.ts";
 import type { Weights } from "../../../src/actions/canary-analyze/weights.ts";
 import { CancelledError, OutsideError } from "../../../src/core/errors.ts";
 import type { Sample, Series } from "../../../src/domain/canary/series.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
 import type { MetricsSource } from "../../../src/platform/prometheus.ts";
 import { seeded } from "../../domain/canary/random.ts";
+
+/** What a ramp is told by the tests that have nothing else to say about it. */
+export function rampInputs(metrics: string): AnalysisInputs & RampInputs {
+  return {
+    metrics,
+    prometheusUrl: "http://prometheus",
+    baseline: 'track="stable"',
+    candidate: 'track="candidate"',
+    intervalMs: 15_000,
+    minimumRequests: 50,
+    confidence: 0.95,
+    toleratedRatio: 1.2,
+    unacceptableRatio: 2,
+    evidence: [],
+    require: [],
+    onInconclusive: "fail",
+    startWeight: 5,
+    stepWeight: 30,
+    stepIntervalMs: 120_000,
+    release: "web",
+    access: { kind: "ambient", namespace: "production", path: "/kubeconfig" },
+    traffic: {
+      provider: "gateway",
+      route: { kind: "HTTPRoute", name: "web" },
+      stable: { service: "web" },
+      candidate: { service: "web-candidate" },
+    },
+  };
+}
 
 export interface Version {
   readonly errorRate: number;

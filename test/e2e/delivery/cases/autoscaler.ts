@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeliveryCase } from "../case.ts";
 import { chart, type Stand } from "../stand.ts";
+import { expectNoneLost } from "./situation.ts";
 import { inputsOf, phases } from "./steps.ts";
 
 /** An autoscaler that the chart knows nothing of: without metrics it keeps the count within its bounds. */
@@ -110,8 +111,7 @@ async function rollBack(stand: Stand): Promise<void> {
   await stand.mustPass("rollback", { to: "1", reason: "loses orders" });
   assert.equal((await counts(stand)).wanted, 5);
   await waitForCount(stand, 5);
-  const { lost, lostBy } = await prober.stop();
-  assert.equal(lost, 0, JSON.stringify(lostBy));
+  await expectNoneLost(prober);
 }
 
 /** The autoscaler raises the count while Helm waits for the new pods. */
@@ -136,8 +136,7 @@ const movesInRolling: DeliveryCase = {
     assert.equal(deploy.verdict, "pass", deploy.reasons.join("; "));
     await waitForCount(stand, 6);
     assert.deepEqual(await watch.stop(), { wanted: 4, ready: 4 });
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 
@@ -154,8 +153,7 @@ const handsOver: DeliveryCase = {
     const deploy = await stand.mustPass("helm-deploy", second);
     assert.match(deploy.log, /the chart stops naming a count, which is held before Helm drops it/);
     assert.deepEqual(await watch.stop(), { wanted: 4, ready: 4 });
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 
@@ -176,8 +174,7 @@ const clientSide: DeliveryCase = {
     const deploy = await stand.mustPass("helm-deploy", second);
     assert.match(deploy.log, /its autoscaler's 5 are restored/);
     await waitForCount(stand, 5);
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 

@@ -12,6 +12,7 @@ import {
   walkPhases,
   withHelm3,
 } from "./colour-steps.ts";
+import { expectNoneLost } from "./situation.ts";
 
 /** Blue, green, blue: each colour is installed anew over its kept history, and nobody notices. */
 async function playCycle(stand: Stand, more: ActionInputs = {}, options: RunOptions = {}): Promise<void> {
@@ -62,8 +63,7 @@ async function playReturn(stand: Stand): Promise<void> {
   await walkPhases(stand, third, ["abort", "abort"]);
   await mustServe(stand, "1", "web");
   assert.deepEqual(await statuses(stand, "web-green"), ["1 superseded", "2 uninstalled"]);
-  const { lost, lostBy } = await prober.stop();
-  assert.equal(lost, 0, JSON.stringify(lostBy));
+  await expectNoneLost(prober);
   const state = await stand.records();
   assert.equal(state.rollout, undefined);
   assert.deepEqual(
@@ -140,8 +140,7 @@ async function playKilled(stand: Stand): Promise<void> {
   await mustServe(stand, "1", "web");
   await walkPhases(stand, third, ["promote"]);
   await mustServe(stand, "3", "web");
-  const { lost, lostBy } = await prober.stop();
-  assert.equal(lost, 0, JSON.stringify(lostBy));
+  await expectNoneLost(prober);
 }
 
 /** Cut short as GitHub does it, by SIGINT: both colours stay up, and promote goes on with the watch. */
@@ -212,8 +211,7 @@ async function playGateway(stand: Stand): Promise<void> {
   assert.deepEqual(await stand.weights(), { "web-blue": 100, "web-green": 0 });
   await walkPhases(stand, third, ["abort"]);
   await mustServe(stand, "2");
-  const { lost, lostBy } = await prober.stop();
-  assert.equal(lost, 0, JSON.stringify(lostBy));
+  await expectNoneLost(prober);
 }
 
 export const blueGreenCases: readonly DeliveryCase[] = [

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RunningAction } from "../action-process.ts";
 import type { DeliveryCase } from "../case.ts";
 import type { Stand } from "../stand.ts";
-import { expectSituation } from "./situation.ts";
+import { expectNoneLost, expectSituation } from "./situation.ts";
 import { deliver, inputsOf, phases } from "./steps.ts";
 
 const metrics = (namespace: string) => `- name: errors
@@ -101,8 +101,7 @@ const carried: DeliveryCase = {
     assert.deepEqual(alone, []);
     await phases(stand, second, "finish");
     await expectSituation(stand, { serves: ["2"], releases: { web: "2 deployed" }, rollout: "none" });
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 
@@ -129,8 +128,7 @@ const noRoom: DeliveryCase = {
     );
     assert.deepEqual(await stand.weights(), { web: 100, "web-candidate": 0 });
     await phases(stand, second, "abort");
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 
@@ -172,8 +170,7 @@ const scaled: DeliveryCase = {
       [],
     );
     await expectSituation(stand, { serves: ["2"], pods: { web: "6 of 2" }, rollout: "none" });
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 
@@ -205,8 +202,7 @@ const promotedTwice: DeliveryCase = {
       records: ["2 good", "1 good"],
       rollout: "none",
     });
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 

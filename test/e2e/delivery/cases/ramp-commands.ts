@@ -4,6 +4,7 @@ import type { RunningAction } from "../action-process.ts";
 import type { DeliveryCase } from "../case.ts";
 import type { Stand } from "../stand.ts";
 import { lease } from "./lock-scene.ts";
+import { expectNoneLost } from "./situation.ts";
 
 const metrics = (namespace: string) => `- name: errors
   errors: requests_total{namespace="${namespace}",code="500",{{arm}}}
@@ -79,8 +80,7 @@ const commands: DeliveryCase = {
     assert.equal(ended.outputs.weight, "0");
     assert.deepEqual(await stand.weights(), { web: 100, "web-candidate": 0 });
     assert.equal((await lease(stand)).holder, "");
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 
@@ -103,8 +103,7 @@ const rampPreempted: DeliveryCase = {
     assert.equal(rollback.verdict, "pass", rollback.reasons.join("; "));
     assert.deepEqual(await stand.weights(), { web: 100, "web-candidate": 0 });
     assert.deepEqual(await stand.releases(), ["web"]);
-    const { lost, lostBy } = await prober.stop();
-    assert.equal(lost, 0, JSON.stringify(lostBy));
+    await expectNoneLost(prober);
   },
 };
 

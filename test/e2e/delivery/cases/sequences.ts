@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DeliveryCase } from "../case.ts";
-import { expectSituation } from "./situation.ts";
+import { expectNoneLost, expectSituation } from "./situation.ts";
 import { deliver, deployBad, inputsOf, phases } from "./steps.ts";
 
 /** Deploy, promote, deploy another tag, promote, deploy, reject: what stands is looked at after each step. */
@@ -37,8 +37,7 @@ export const sequenceCases: readonly DeliveryCase[] = [
         records: ["3 rolled-back", "2 good", "1 good"],
         rollout: "none",
       });
-      const { lost, lostBy } = await prober.stop();
-      assert.equal(lost, 0, JSON.stringify(lostBy));
+      await expectNoneLost(prober);
       await expectLabels(stand, "web");
     },
   },
@@ -91,8 +90,7 @@ export const sequenceCases: readonly DeliveryCase[] = [
         records: ["3 bad", "2 good", "1 good"],
         rollout: "none",
       });
-      const { lost, lostBy } = await prober.stop();
-      assert.equal(lost, 0, JSON.stringify(lostBy));
+      await expectNoneLost(prober);
     },
   },
   {
@@ -142,8 +140,7 @@ export const sequenceCases: readonly DeliveryCase[] = [
       await phases(stand, third, "abort");
       await expectSituation(stand, { ...finished, records: ["3 bad", "2 good", "1 good"] }, "web");
       assert.equal(await selectedRelease(stand), "web-green");
-      const { lost, lostBy } = await prober.stop();
-      assert.equal(lost, 0, JSON.stringify(lostBy));
+      await expectNoneLost(prober);
     },
   },
 ];

@@ -47,6 +47,12 @@ export async function situation(stand: Stand, service?: string): Promise<Situati
   };
 }
 
+/** Ends the prober, and wants an answer to each of its requests. */
+export async function expectNoneLost(prober: Awaited<ReturnType<Stand["probe"]>>): Promise<void> {
+  const { lost, lostBy } = await prober.stop();
+  assert.equal(lost, 0, JSON.stringify(lostBy));
+}
+
 /** Compares the parts that are named. What only needs a moment, such as a pod that ends, is given ten seconds. */
 export async function expectSituation(
   stand: Stand,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DeliveryCase } from "../case.ts";
-import { expectSituation } from "./situation.ts";
+import { expectNoneLost, expectSituation } from "./situation.ts";
 import { deliver, deployBad, inputsOf, phases } from "./steps.ts";
 
 const home = { web: 100, "web-candidate": 0 };
@@ -22,7 +22,7 @@ export const turnCases: readonly DeliveryCase[] = [
         records: ["2 bad", "1 good"],
         rollout: "none",
       });
-      assert.equal((await prober.stop()).lost, 0);
+      await expectNoneLost(prober);
     },
   },
   {
@@ -57,7 +57,7 @@ export const turnCases: readonly DeliveryCase[] = [
         records: ["3 bad", "2 bad", "1 good"],
         rollout: "none",
       });
-      assert.equal((await prober.stop()).lost, 0);
+      await expectNoneLost(prober);
     },
   },
   {
@@ -83,8 +83,7 @@ export const turnCases: readonly DeliveryCase[] = [
       });
       await phases(stand, third, "abort");
       await expectSituation(stand, { serves: ["1"], records: ["3 bad", "2 bad", "1 good"] });
-      const { lost, lostBy } = await prober.stop();
-      assert.equal(lost, 0, JSON.stringify(lostBy));
+      await expectNoneLost(prober);
     },
   },
   {
@@ -106,8 +105,7 @@ export const turnCases: readonly DeliveryCase[] = [
         weights: home,
         rollout: "none",
       });
-      const { lost, lostBy } = await prober.stop();
-      assert.equal(lost, 0, JSON.stringify(lostBy));
+      await expectNoneLost(prober);
     },
   },
   {
@@ -153,7 +151,7 @@ export const turnCases: readonly DeliveryCase[] = [
         records: ["2 bad", "1 good"],
         rollout: "none",
       });
-      assert.equal((await prober.stop()).lost, 0);
+      await expectNoneLost(prober);
     },
   },
   {
@@ -174,7 +172,7 @@ export const turnCases: readonly DeliveryCase[] = [
       const ready = (await stand.pods()).filter(({ isReady, isEnding }) => isReady && !isEnding).length;
       assert.equal(ready, 4, "the count that the autoscaler had chosen is kept");
       await phases(stand, second, "finish");
-      assert.equal((await prober.stop()).lost, 0);
+      await expectNoneLost(prober);
     },
   },
   {
