@@ -97,39 +97,58 @@ export async function withCluster<T>(
   // Loaded here, so that a step which only refuses its inputs does not pay for it.
   const { prepareCredentials } = await import("./cluster-credentials.ts");
   const credentials = await prepareCredentials(context, access, folder);
+  const ending = new AbortController();
   try {
-    return await body(await clusterAt(context, access, credentials.path));
+    return await body(
+      await clusterAt(context, access, { path: credentials.path, folder, ending: ending.signal }),
+    );
   } finally {
+    ending.abort();
     credentials.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+interface Surroundings {
+  /** Of the kubeconfig. */
+  readonly path: string;
+  /** Private, and gone after the body. */
+  readonly folder: string;
+  /** Aborted when the body has ended. */
+  readonly ending: AbortSignal;
+}
+
 async function clusterAt(
   context: ActionContext,
   { namespace, helm: choice = {} }: ClusterAccess,
-  path: string,
+  { path, folder, ending }: Surroundings,
 ): Promise<Cluster> {
   const { version, ...keep } = choice;
-  const [{ findTool }, { helm, helmMajor }, { kubectl }] = await Promise.all([
-    import("./tools.ts"),
-    import("./helm.ts"),
-    import("./kubectl.ts"),
-  ]);
+  const [{ findTool }, { helm, helmMajor }, { kubectl }, { kubectlOverProxy }, { startKubeProxy }] =
+    await Promise.all([
+      import("./tools.ts"),
+      import("./helm.ts"),
+      import("./kubectl.ts"),
+      import("./kubectl-over-proxy.ts"),
+      import("./kube-proxy.ts"),
+    ]);
   const shell = uncancelled(context.shell);
-  const finding = { runner: context.runner, shell };
-  const [kubectlPath, helmPath] = await Promise.all([
-    findTool("kubectl", finding),
+  const finding = { runner: context.runner, shell: askedOnce(shell) };
+  const env = { KUBECONFIG: path };
+  const [{ kubectlPath, proxy }, helmPath] = await Promise.all([
+    findTool("kubectl", finding).then((program) => ({
+      kubectlPath: program,
+      proxy: startKubeProxy({ shell, program, env, folder, ending }),
+    })),
     findTool("helm", version === undefined ? finding : { ...finding, version }),
   ]);
-  const env = { KUBECONFIG: path };
-  const major = helmMajor(shell, helmPath);
+  const major = helmMajor(finding.shell, helmPath);
   // Awaited by the commands that need it; until then a refusal is nobody's surprise.
   major.catch(() => undefined);
   return {
     namespace,
     kubeconfigPath: path,
-    kubectl: kubectl(shell, { program: kubectlPath, env }),
+    kubectl: kubectlOverProxy(kubectl(shell, { program: kubectlPath, env }), proxy),
     helm: helm(shell, { program: helmPath, env, major, ...keep }),
   };
 }
@@ -137,4 +156,16 @@ async function clusterAt(
 function uncancelled(shell: Shell): Shell {
   const never = new AbortController().signal;
   return (program, args, options) => shell(program, args, { signal: never, ...options });
+}
+
+/** Finding Helm and speaking its dialect both take its version. */
+function askedOnce(shell: Shell): Shell {
+  const answers = new Map<string, ReturnType<Shell>>();
+  return (program, args, options) => {
+    if (args[0] !== "version") return shell(program, args, options);
+    const question = [program, ...args].join("\0");
+    const answer = answers.get(question) ?? shell(program, args, options);
+    answers.set(question, answer);
+    return answer;
+  };
 }

@@ -209,7 +209,7 @@ function reader(run: (args: readonly string[]) => Promise<Ran>) {
 
 /** Helm's major version, from `helm version --template`. */
 export async function helmMajor(shell: Shell, program: string): Promise<number> {
-  const args = ["version", "--template", "{{.Version}}"];
+  const args = ["version", "--short"];
   const ran = await shell(program, args, { timeoutMs: readTimeoutMs });
   const major = Number(/^v?(\d+)\./.exec(ran.stdout.trim())?.[1]);
   if (ran.exitCode === 0 && (major === 3 || major === 4)) return major;

@@ -3,8 +3,13 @@ import { at, textAt } from "../core/json.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { errorOf, UnreachableError } from "./kubectl-errors.ts";
 
+export interface ObjectEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly object: unknown;
+}
+
 export type WatchEvent =
-  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: unknown }
+  | ObjectEvent
   /** The stream was opened again: what is there now follows as ADDED, what is not reported is gone. */
   | { readonly type: "RESTARTED" };
 
@@ -19,7 +24,8 @@ interface Watcher {
   readonly signal: AbortSignal;
 }
 
-const restartAfterMs = 500;
+/** How long a stream that ended is left alone. */
+export const restartAfterMs = 500;
 
 /** Follows `kubectl get --watch`. The server closes watches now and then, which is no failure. */
 export async function watchObjects(
@@ -57,8 +63,8 @@ async function followOnce(run: Kubectl["run"], args: readonly string[], watcher:
   }
 }
 
-// With --output-watch-events kubectl writes one document a line.
-function parseEvent(line: string): WatchEvent | undefined {
+/** What a line of a watch says. kubectl with --output-watch-events and the API server write one document a line. */
+export function parseEvent(line: string): ObjectEvent | undefined {
   try {
     const document: unknown = JSON.parse(line);
     const type = textAt(document, "type");

@@ -192,8 +192,11 @@ function describe(site: Site, started: Started): World {
   );
   const stop = async () => {
     isStopping = true;
+    // The daemons do not keep this program up, so something must until they have ended.
+    const up = setInterval(() => undefined, 60_000);
     for (const daemon of started.daemons.toReversed()) daemon.kill("SIGKILL");
     await Promise.all(started.daemons.map((daemon) => daemon.ended));
+    clearInterval(up);
   };
   return {
     kubeconfig: site.users.kubeconfig("admin"),
