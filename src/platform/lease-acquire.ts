@@ -128,9 +128,12 @@ async function writeIntent({ kubectl, request, clock }: Place): Promise<void> {
     actor: preempt?.actor ?? "",
     at,
   });
+  const abort = `abort: ${preempt?.reason ?? ""}, ${preempt?.actor ?? ""}`;
   await kubectl.patch(leaseKind, leaseName(release), namespace, {
     type: "merge",
-    patch: { metadata: { annotations: { [leaseAnnotations.intent]: intent } } },
+    patch: {
+      metadata: { annotations: { [leaseAnnotations.intent]: intent, [leaseAnnotations.command]: abort } },
+    },
   });
 }
 

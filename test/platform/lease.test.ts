@@ -122,14 +122,20 @@ test("a rollback makes a deploy yield, and takes the release when it is given ba
   const world = fakeLeases();
   const deploy = holding(world, requestOf("7"));
   const lease = await deploy.begun;
-  lease.lost.addEventListener("abort", () => deploy.end());
+  let command: string | undefined;
+  lease.lost.addEventListener("abort", () => {
+    command = factsOf(world).command;
+    deploy.end();
+  });
   const holder = stepOf("100", "rollback", "rollback rollback");
   const preempt = { reason: "loses orders", actor: "ann" };
   await withLease(world.kubectl, requestOf("100", { holder, preempt }), async ({ taken }) => {
     expect(taken.from).toBe("yielded");
-    expect(factsOf(world).intent).toBeUndefined();
+    const { intent, command: told } = factsOf(world);
+    expect([intent, told]).toEqual([undefined, undefined]);
   });
   await deploy.done;
+  expect(command).toBe("abort: loses orders, ann");
   expect(lease.whyLost()).toMatch(/^Yielded to a rollback of ann \(.*\/runs\/100\/.*\): loses orders$/);
 });
 

@@ -23,8 +23,6 @@ export interface CountPlan {
   readonly kept: readonly KeptCount[];
   /** Counts that the manifest names no longer, to be held before Helm drops them. */
   readonly held: readonly KeptCount[];
-  /** Helm would fail on a count that is not its own. */
-  readonly mustForce: boolean;
   /** How each count is kept, for people. */
   readonly sentences: readonly string[];
 }
@@ -70,9 +68,8 @@ async function planCounts(session: Session, request: CountRequest, folder: Value
   const held = ways.flatMap(({ way, one }) => (way === "hold" ? [one] : []));
   return {
     rendered: set?.rendered ?? rendered,
-    kept: [...steady, ...ways.flatMap(({ way, one }) => (way === "restore" || way === "force" ? [one] : []))],
+    kept: [...steady, ...ways.flatMap(({ way, one }) => (way === "restore" ? [one] : []))],
     held,
-    mustForce: ways.some(({ way }) => way === "force"),
     sentences: [
       ...[...(set?.paths ?? [])].map(
         ([{ kind, name, literal, count }, path]) =>
@@ -83,13 +80,12 @@ async function planCounts(session: Session, request: CountRequest, folder: Value
   };
 }
 
-type CountWay = "leave" | "hold" | "restore" | "force";
+type CountWay = "leave" | "hold" | "restore";
 
 async function wayOf({ cluster, inputs }: Session, one: KeptCount, isNamed: boolean) {
   const owner = await countOwnership(cluster.kubectl, inputs.namespace, one);
   // What the client applies, it compares with the revision before: a count that is gone from it is set to 1.
-  if (!owner.isServerSide) return { one, way: "restore" as CountWay };
-  if (isNamed) return { one, way: (owner.isHelmAlone ? "restore" : "force") as CountWay };
+  if (!owner.isServerSide || isNamed) return { one, way: "restore" as CountWay };
   return { one, way: (owner.isHelmAlone ? "hold" : "leave") as CountWay };
 }
 
@@ -101,7 +97,6 @@ function sentenceOf(way: CountWay, { kind, name, count, literal }: KeptCount): r
     case "hold":
       return [`${pods}: the chart stops naming a count, which is held before Helm drops it`];
     case "restore":
-    case "force":
       return [
         `${pods}: Helm sets ${literal}, which no value of the chart prevents, and it is set back at once`,
       ];

@@ -63,14 +63,14 @@ async function planFor({ template, fields, max = 10, live = 6 }: Given) {
   return withLiveCounts(session, { chart, rendered }, async (plan: CountPlan) => {
     await holdCounts(session, plan);
     const spec = plan.rendered.objects[0]?.body.spec as { replicas?: number };
-    const { kept, mustForce, sentences } = plan;
-    return { count: spec.replicas, kept: kept.map(({ literal }) => literal), mustForce, sentences, did };
+    const { kept, sentences } = plan;
+    return { count: spec.replicas, kept: kept.map(({ literal }) => literal), sentences, did };
   });
 }
 
 test("the value that names the count is set to the live one, and nothing else changes", async () => {
   const plan = await planFor({ template: byValue, fields: [helmElse, byScaler] });
-  expect(plan).toMatchObject({ count: 6, kept: [6], mustForce: false, did: [] });
+  expect(plan).toMatchObject({ count: 6, kept: [6], did: [] });
   expect(plan.sentences).toEqual([
     "Deployment web keeps the 6 pods of its autoscaler: value replicas is set to 6, the chart says 2",
   ]);
@@ -78,39 +78,39 @@ test("the value that names the count is set to the live one, and nothing else ch
 
 test.each<{ name: string; given: Given; is: object }>([
   {
-    name: "a number in the template is forced and set back",
+    name: "a number in the template is set back",
     given: { template: hardCoded, fields: [helmElse, byScaler] },
-    is: { count: 2, kept: [2], mustForce: true },
+    is: { count: 2, kept: [2] },
   },
   {
     name: "a value that changes more than the count is left alone",
     given: { template: entangled, fields: [helmElse, byScaler] },
-    is: { count: 2, kept: [2], mustForce: true },
+    is: { count: 2, kept: [2] },
   },
   {
-    name: "Helm's own number needs no force",
+    name: "Helm's own number is set back",
     given: { template: hardCoded, fields: [byHelm] },
-    is: { count: 2, kept: [2], mustForce: false },
+    is: { count: 2, kept: [2] },
   },
   {
     name: "what the client applies is set back",
     given: { template: hardCoded, fields: [byClient] },
-    is: { count: 2, kept: [2], mustForce: false },
+    is: { count: 2, kept: [2] },
   },
   {
     name: "a count that Helm alone holds is held before it is dropped",
     given: { template: unnamed, fields: [byHelm] },
-    is: { kept: [], mustForce: false, did: ["hold web 6"] },
+    is: { kept: [], did: ["hold web 6"] },
   },
   {
     name: "a count that the autoscaler holds needs nothing",
     given: { template: unnamed, fields: [helmElse, byScaler] },
-    is: { kept: [], mustForce: false, sentences: [], did: [] },
+    is: { kept: [], sentences: [], did: [] },
   },
   {
     name: "a count that the client drops is set back",
     given: { template: unnamed, fields: [byClient] },
-    is: { kept: [1], mustForce: false, did: [] },
+    is: { kept: [1], did: [] },
   },
   {
     name: "without an autoscaler the chart's number counts",
