@@ -14,11 +14,11 @@ export function kubectlOverProxy(base: Kubectl, proxy: KubeProxy): Kubectl {
     const answer = await proxy.call(call);
     return answer !== undefined && isSuccess(answer) ? parseJson(answer.text) : undefined;
   };
-  const listOne = async (kind: string, namespace: string, selector: string | undefined) => {
-    const path = pathOfKind(kind, namespace);
-    const chosen = selector === undefined ? "" : `?labelSelector=${encodeURIComponent(selector)}`;
-    const found = path === undefined ? undefined : await success({ method: "GET", path: `${path}${chosen}` });
-    return found === undefined ? undefined : itemsOf(found);
+  const list = async (path: string, selector: string | undefined) => {
+    const found = await success({ method: "GET", path: `${path}${selecting("?", selector)}` });
+    return found === undefined
+      ? undefined
+      : { items: itemsOf(found), version: textAt(found, "metadata", "resourceVersion") ?? "" };
   };
   return {
     ...base,
@@ -32,9 +32,14 @@ export function kubectlOverProxy(base: Kubectl, proxy: KubeProxy): Kubectl {
       return found === undefined ? base.get(kind, name, namespace) : withoutManagers(found);
     },
     list: async (kinds, namespace, selector) => {
-      const lists = await Promise.all(kinds.split(",").map((kind) => listOne(kind, namespace, selector)));
-      const whole = lists.filter((list) => list !== undefined);
-      return whole.length === lists.length ? whole.flat() : base.list(kinds, namespace, selector);
+      const paths = kinds.split(",").map((kind) => pathOfKind(kind, namespace));
+      const lists = await Promise.all(
+        paths.map((path) => (path === undefined ? undefined : list(path, selector))),
+      );
+      const found = lists.filter((one) => one !== undefined);
+      return found.length === lists.length
+        ? found.flatMap(({ items }) => items)
+        : base.list(kinds, namespace, selector);
     },
     create: async (object) => {
       const path = pathOfObject(object);
@@ -53,22 +58,32 @@ export function kubectlOverProxy(base: Kubectl, proxy: KubeProxy): Kubectl {
     },
     watch: async (kind, namespace, selector, onEvent, signal) => {
       const path = pathOfKind(kind, namespace);
-      const chosen = selector === undefined ? "" : `&labelSelector=${encodeURIComponent(selector)}`;
-      const onLine = (line: string) => {
-        const event = signal.aborted ? undefined : parseEvent(line);
-        if (event !== undefined) onEvent({ ...event, object: withoutManagers(event.object) });
-      };
-      let hasBegun = false;
-      while (path !== undefined && !signal.aborted) {
-        if (hasBegun) onEvent({ type: "RESTARTED" });
-        if (!(await proxy.follow(`${path}?watch=true${chosen}`, onLine, signal))) break;
-        hasBegun = true;
-        if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, restartAfterMs));
+      for (let isFirst = true; path !== undefined && !signal.aborted; isFirst = false) {
+        const found = await list(path, selector);
+        if (found === undefined || signal.aborted) break;
+        if (!isFirst) onEvent({ type: "RESTARTED" });
+        for (const object of found.items) onEvent({ type: "ADDED", object });
+        const onLine = (line: string) => {
+          const event = signal.aborted ? undefined : parseEvent(line);
+          if (event !== undefined) onEvent({ ...event, object: withoutManagers(event.object) });
+        };
+        // A watch that names no version waits for one that a quiet cluster may never reach.
+        const from = `?watch=true&resourceVersion=${found.version}${selecting("&", selector)}`;
+        const hasBegun = await proxy.follow(`${path}${from}`, onLine, signal);
+        if (signal.aborted) return;
+        if (!hasBegun) {
+          onEvent({ type: "RESTARTED" });
+          break;
+        }
+        await new Promise((resolve) => setTimeout(resolve, restartAfterMs));
       }
-      if (signal.aborted) return;
-      await base.watch(kind, namespace, selector, onEvent, signal);
+      if (!signal.aborted) await base.watch(kind, namespace, selector, onEvent, signal);
     },
   };
+}
+
+function selecting(sign: "?" | "&", selector: string | undefined): string {
+  return selector === undefined ? "" : `${sign}labelSelector=${encodeURIComponent(selector)}`;
 }
 
 function isSuccess({ status }: ProxyAnswer): boolean {

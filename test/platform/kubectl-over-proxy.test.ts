@@ -134,35 +134,53 @@ describe("writes", () => {
 });
 
 describe("watch", () => {
+  const pods = "/api/v1/namespaces/shop/pods";
   const line = (type: string, name: string) =>
     JSON.stringify({ type, object: { kind: "Pod", metadata: { name, managedFields: [] } } });
+  const there = ok({
+    kind: "PodList",
+    apiVersion: "v1",
+    metadata: { resourceVersion: "41" },
+    items: [{ metadata: { ...managed, name: "a" } }],
+  });
+  const pod = (name: string) => ({ kind: "Pod", metadata: { name } });
 
-  test("what is there, what changes, and a stream that ended is opened again", async () => {
-    const { cluster } = between({}, [[line("ADDED", "a"), "{", line("ERROR", "x")], [line("ADDED", "b")]]);
+  test("what is there, what changes from then on, and a stream that ended is opened again", async () => {
+    const lines = [[line("MODIFIED", "a"), "{", line("ERROR", "x")], [line("DELETED", "a")]];
+    const { cluster, calls } = between({ [`GET ${pods}?labelSelector=app%3Dweb`]: there }, lines);
     const events: WatchEvent[] = [];
     const ending = new AbortController();
-    await cluster.watch(
-      "pods",
-      "shop",
-      undefined,
-      (event) => {
-        events.push(event);
-        if (events.length === 3) ending.abort();
-      },
-      ending.signal,
-    );
+    const onEvent = (event: WatchEvent) => {
+      events.push(event);
+      if (event.type === "DELETED") ending.abort();
+    };
+    await cluster.watch("pods", "shop", "app=web", onEvent, ending.signal);
+    const first = { type: "ADDED", object: { apiVersion: "v1", ...pod("a") } };
     expect(events).toEqual([
-      { type: "ADDED", object: { kind: "Pod", metadata: { name: "a" } } },
+      first,
+      { type: "MODIFIED", object: pod("a") },
       { type: "RESTARTED" },
-      { type: "ADDED", object: { kind: "Pod", metadata: { name: "b" } } },
+      first,
+      { type: "DELETED", object: pod("a") },
     ]);
+    expect(calls[1]?.path).toBe(`${pods}?watch=true&resourceVersion=41&labelSelector=app%3Dweb`);
   });
 
-  test("kubectl goes on where the proxy is gone", async () => {
-    const { cluster, asked } = between({}, [[line("ADDED", "a")]]);
+  test("kubectl goes on where a watch is refused", async () => {
+    const { cluster, asked } = between({ [`GET ${pods}`]: there });
     const events: string[] = [];
     const never = new AbortController().signal;
     await cluster.watch("pods", "shop", undefined, ({ type }) => events.push(type), never);
     expect([events, asked]).toEqual([["ADDED", "RESTARTED"], ["watch pods"]]);
+  });
+
+  test.each([
+    { name: "may not be listed", answer: { status: 403, text: "{}" } },
+    { name: "are not answered for", answer: undefined },
+  ])("kubectl watches objects that $name", async ({ answer }) => {
+    const { cluster, asked } = between(answer === undefined ? {} : { [`GET ${pods}`]: answer });
+    const never = new AbortController().signal;
+    await cluster.watch("pods", "shop", undefined, () => undefined, never);
+    expect(asked).toEqual(["watch pods"]);
   });
 });
