@@ -60,8 +60,9 @@ export function kubectlOverProxy(base: Kubectl, proxy: KubeProxy): Kubectl {
       const path = pathOfKind(kind, namespace);
       for (let isFirst = true; path !== undefined && !signal.aborted; isFirst = false) {
         const found = await list(path, selector);
-        if (found === undefined || signal.aborted) break;
+        if (signal.aborted) return;
         if (!isFirst) onEvent({ type: "RESTARTED" });
+        if (found === undefined) break;
         for (const object of found.items) onEvent({ type: "ADDED", object });
         const onLine = (line: string) => {
           const event = signal.aborted ? undefined : parseEvent(line);
