@@ -3,6 +3,7 @@ import { type ManifestObject, workloadObjects } from "../domain/release/manifest
 import type { RestoredWorkload } from "../domain/rollback/restored.ts";
 import { tendStatefulSets } from "./broken-pods.ts";
 import type { Cluster } from "./cluster-access.ts";
+import { freeOfLeftAccounts } from "./left-account.ts";
 import { countsToKeep, keepReplicas } from "./replicas.ts";
 import type { Ran } from "./shell.ts";
 
@@ -25,7 +26,8 @@ export interface RestoredRevision {
 
 /**
  * `helm rollback` to a revision by number, with what Helm does not do by itself: counts that autoscalers own are kept,
- * and broken pods that a StatefulSet would wait for are deleted.
+ * a service account that the revision does not name is taken away, and broken pods that a StatefulSet would wait for
+ * are deleted.
  */
 export async function restoreRevision(cluster: Cluster, request: RevisionRequest): Promise<RestoredRevision> {
   const { release, revision, objects, timeoutMs, signal, say } = request;
@@ -42,7 +44,8 @@ export async function restoreRevision(cluster: Cluster, request: RevisionRequest
         timeoutMs,
         ...(signal === undefined ? {} : { signal }),
       });
-    ran = await keepReplicas(kubectl, namespace, { counts, say, body });
+    const counted = () => keepReplicas(kubectl, namespace, { counts, say, body });
+    ran = await freeOfLeftAccounts(kubectl, namespace, { objects, say, body: counted });
   } finally {
     deleted = await tending.end();
   }

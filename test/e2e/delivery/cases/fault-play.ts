@@ -5,6 +5,7 @@ import { prepareHelm3 } from "../../../../src/rehearsal/parts/prepare.ts";
 import type { ActionInputs, ActionRun } from "../action-process.ts";
 import type { Stand } from "../stand.ts";
 import { type Fault, inputsOf } from "./faults.ts";
+import { mustServe as serves } from "./rollback-steps.ts";
 
 /** Which Helm a case is played with: the world's own, or the one of the generation before. */
 export interface Helm {
@@ -84,8 +85,7 @@ export function mustExplainFirst(run: ActionRun, name: string): void {
 
 /** Version 1 serves, and Helm holds no lock. */
 export async function mustServe(stand: Stand, name: string): Promise<void> {
-  const answers = await stand.answers(10, "web");
-  assert.deepEqual(new Set(answers.map((one) => one?.version)), new Set(["1"]), name);
+  await serves(stand, "1", "web");
   const history = await stand.history();
   const pending = history.filter(({ status }) => status.startsWith("pending"));
   assert.deepEqual(pending, [], name);

@@ -61,7 +61,8 @@ export const podFaults: readonly Fault[] = [
   },
   {
     name: "crash-later",
-    values: () => ({ faults: { crashAfter: "3" } }),
+    // Not ready before it crashes: what was ready once and crashes later is for the judges after the deploy.
+    values: () => ({ faults: { crashAfter: "3", startDelay: "8" } }),
     reason: "crash",
     says: says("ended with exit code 1, restarted .*: version 2 has crashed"),
   },
