@@ -40,3 +40,10 @@ export function combine(verdicts: readonly Verdict[], nothing = "nothing was jud
 function isNonEmpty(list: readonly string[]): list is readonly [string, ...string[]] {
   return list.length > 0;
 }
+
+/** The verdict with one more reason; a pass with a reason against it is none. */
+export function withReason(verdict: Verdict, reason: string): Verdict {
+  if (verdict.kind === "fail") return fail(verdict.reasons[0], ...verdict.reasons.slice(1), reason);
+  if (verdict.kind === "pass") return inconclusive(reason);
+  return inconclusive(verdict.missing[0], ...verdict.missing.slice(1), reason);
+}

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { CancelledError, ConfigError, messageOf, OutsideError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { inconclusive, reasonsOf, type Verdict } from "../core/verdict.ts";
@@ -7,7 +8,7 @@ import {
   type EvidenceSubject,
   evidenceSchema,
 } from "../domain/evidence/evidence.ts";
-import { runOf, writeEvidence } from "./evidence-files.ts";
+import { drawingOf, runOf, writeEvidence } from "./evidence-files.ts";
 import type { Annotation, Runner } from "./github-runner.ts";
 import { maskSecret, redact } from "./secrets.ts";
 import { shell as realShell, type Shell } from "./shell.ts";
@@ -34,6 +35,8 @@ export interface ActionResult {
   /** Markdown for the job's summary. */
   readonly summary: string;
   readonly annotations?: readonly Annotation[];
+  /** An SVG that shows the details, written beside the evidence: GitHub's summaries hold no drawings. */
+  readonly drawing?: string;
   readonly mode?: string;
   /** `warn` lets an inconclusive judgement exit 0. Errors never do. */
   readonly onInconclusive?: "fail" | "warn";
@@ -132,15 +135,23 @@ interface Publication {
 /** Outputs, summary and annotations: all written before the step's fate, so that a caller can read a failed step. */
 async function publish({ runner, result, evidence, secrets }: Publication): Promise<void> {
   const clean: Evidence = JSON.parse(redact(JSON.stringify(evidence), secrets));
-  runner.setOutput("report", await writeEvidence(runner.env, clean));
+  const drawing = result.drawing === undefined ? undefined : redact(result.drawing, secrets);
+  const path = await writeEvidence(runner.env, clean, drawing);
+  runner.setOutput("report", path);
   runner.setOutput("verdict", clean.verdict);
   runner.setOutput("reasons", JSON.stringify(clean.reasons));
   for (const [output, value] of Object.entries(result.outputs)) runner.setOutput(output, value);
   const reasons = clean.reasons.map((reason) => `- ${oneLine(reason)}\n`).join("");
   await runner.appendSummary(
-    `### ${clean.action}: ${clean.verdict}\n\n${reasons}\n${redact(result.summary, secrets)}\n`,
+    `### ${clean.action}: ${clean.verdict}\n\n${reasons}\n${redact(result.summary, secrets)}\n${drawnIn(path, drawing)}`,
   );
   for (const annotation of result.annotations ?? []) runner.annotate(annotation);
+}
+
+function drawnIn(path: string, drawing: string | undefined): string {
+  return drawing === undefined
+    ? ""
+    : `\nDrawn in \`${basename(drawingOf(path))}\`, beside the evidence file.\n`;
 }
 
 function settle(runner: Runner, result: ActionResult, isError: boolean): void {

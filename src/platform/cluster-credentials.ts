@@ -4,6 +4,7 @@ import { ConfigError, messageOf } from "../core/errors.ts";
 import { isRecord, listAt, textAt } from "../core/json.ts";
 import type { ActionContext } from "./action.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
+import { readPem } from "./pem-input.ts";
 import { parseYamlInput } from "./yaml.ts";
 
 /** A kubeconfig that is valid until it is stopped. */
@@ -78,7 +79,9 @@ async function oidcKubeconfig(
   tokenFile: string,
 ): Promise<string> {
   const ca = access.certificateAuthority;
-  const authority = ca === undefined ? {} : { "certificate-authority-data": await authorityData(ca) };
+  const pem = ca === undefined ? undefined : await readPem("certificate-authority", ca, "certificate");
+  const authority =
+    pem === undefined ? {} : { "certificate-authority-data": Buffer.from(pem).toString("base64") };
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
@@ -87,18 +90,6 @@ async function oidcKubeconfig(
     contexts: [{ name: "run", context: { cluster: "cluster", user: "run" } }],
     "current-context": "run",
   });
-}
-
-/** The certificate authority as PEM text, as base64 of it, or as the path of a PEM file. */
-async function authorityData(input: string): Promise<string> {
-  const pem = /-----BEGIN CERTIFICATE-----/;
-  if (pem.test(input)) return Buffer.from(input).toString("base64");
-  if (pem.test(Buffer.from(input, "base64").toString("utf8"))) return input.replace(/\s/g, "");
-  const text = await readFile(input, "utf8").catch(() => "");
-  if (pem.test(text)) return Buffer.from(text).toString("base64");
-  throw new ConfigError(
-    'Input "certificate-authority" must be a PEM certificate, base64 of one, or the path of one',
-  );
 }
 
 const renewEveryMs = 120_000;

@@ -21,8 +21,11 @@ export function runOf(env: Env): EvidenceRun {
   };
 }
 
-/** Writes the evidence to `$RUNNER_TEMP/sluice/<action>-<n>.json`, n the first number that is free. */
-export async function writeEvidence(env: Env, evidence: Evidence): Promise<string> {
+/**
+ * Writes the evidence to `$RUNNER_TEMP/sluice/<action>-<n>.json`, n the first number that is free, and a drawing of it
+ * beside it as `.svg`.
+ */
+export async function writeEvidence(env: Env, evidence: Evidence, drawing?: string): Promise<string> {
   const folder = join(env.RUNNER_TEMP ?? "/tmp", "sluice");
   await mkdir(folder, { recursive: true });
   const text = `${JSON.stringify(evidence, null, 2)}\n`;
@@ -30,11 +33,17 @@ export async function writeEvidence(env: Env, evidence: Evidence): Promise<strin
     const path = join(folder, `${evidence.action}-${n}.json`);
     try {
       await writeFile(path, text, { flag: "wx" });
+      if (drawing !== undefined) await writeFile(drawingOf(path), drawing);
       return path;
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
   }
+}
+
+/** The path of the drawing that belongs to an evidence file. */
+export function drawingOf(path: string): string {
+  return path.replace(/\.json$/, ".svg");
 }
 
 /** Reads the evidence files that paths and globs name, one a line. A pattern that matches nothing is refused. */
@@ -49,12 +58,18 @@ export async function readEvidence(patterns: readonly string[]): Promise<readonl
   return found;
 }
 
-async function readOne(path: string): Promise<Evidence> {
+/** Reads the one evidence file that an input names. */
+export async function readEvidenceFile(input: string, path: string): Promise<Evidence> {
+  return await readOne(path, `Input "${input}" must name an evidence file of sluice`);
+}
+
+async function readOne(
+  path: string,
+  rule = 'Input "evidence" must name evidence files of sluice',
+): Promise<Evidence> {
   try {
     return parseEvidence(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
-    throw new ConfigError(
-      `Input "evidence" must name evidence files of sluice: ${path}: ${messageOf(error)}`,
-    );
+    throw new ConfigError(`${rule}: ${path}: ${messageOf(error)}`);
   }
 }

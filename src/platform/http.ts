@@ -29,13 +29,31 @@ const defaultMaxBytes = 16 * 1024 * 1024;
 const transient = new Set([408, 429, 502, 503, 504]);
 const credentialHeaders = /^(authorization|cookie|proxy-authorization|x-scope-orgid|private-token)$/i;
 
+/** One exchange without redirects. Node's own fetch is one. */
+export type Send = (url: string, init: SendInit) => Promise<Response>;
+
+export interface SendInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+  readonly body?: string | Uint8Array;
+}
+
 /** Asks over HTTP within a total budget. An answer of any status is returned; no answer is an OutsideError. */
-export const http: Http = async (address, asked) => {
+export const http: Http = (address, request) => exchange(fetch, address, request);
+
+/** The same over another way to send, such as one that shows a certificate of its own. */
+export function httpOver(send: Send): Http {
+  return (address, request) => exchange(send, address, request);
+}
+
+async function exchange(send: Send, address: string, asked: HttpRequest): Promise<HttpAnswer> {
   const { url, request } = takeCredentials(address, asked);
   const deadline = Date.now() + request.budgetMs;
   const tries = (request.retries ?? 0) + 1;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryOnce(url, request, deadline);
+    const outcome = await tryOnce({ send, deadline }, url, request);
     const isLast = attempt >= tries;
     if ("answer" in outcome && (isLast || !transient.has(outcome.answer.status))) return outcome.answer;
     const waitMs = waitBefore(attempt, "answer" in outcome ? outcome.answer : undefined);
@@ -47,7 +65,7 @@ export const http: Http = async (address, asked) => {
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
-};
+}
 
 /** A user and password in the address become a header: fetch refuses them there, and its refusal would print them. */
 function takeCredentials(address: string, asked: HttpRequest): { url: string; request: HttpRequest } {
@@ -62,20 +80,25 @@ function takeCredentials(address: string, asked: HttpRequest): { url: string; re
 
 type Outcome = { readonly answer: HttpAnswer } | { readonly problem: string };
 
-async function tryOnce(url: string, request: HttpRequest, deadline: number): Promise<Outcome> {
+interface Way {
+  readonly send: Send;
+  readonly deadline: number;
+}
+
+async function tryOnce(way: Way, url: string, request: HttpRequest): Promise<Outcome> {
   try {
-    return { answer: await follow(url, request, deadline) };
+    return { answer: await follow(way, url, request) };
   } catch (error) {
     if (error instanceof OutsideError) throw error;
     return { problem: reasonOf(error) };
   }
 }
 
-async function follow(start: string, request: HttpRequest, deadline: number): Promise<HttpAnswer> {
+async function follow(way: Way, start: string, request: HttpRequest): Promise<HttpAnswer> {
   let url = start;
   let headers = request.headers ?? {};
   for (let left = request.redirects ?? 0; ; left--) {
-    const answer = await ask(url, { ...request, headers }, deadline);
+    const answer = await ask(way, url, { ...request, headers });
     const location = answer.headers.get("location");
     if (answer.status < 300 || answer.status > 399 || location === null || left <= 0) return answer;
     const next = new URL(location, url);
@@ -84,17 +107,17 @@ async function follow(start: string, request: HttpRequest, deadline: number): Pr
   }
 }
 
-async function ask(url: string, request: HttpRequest, deadline: number): Promise<HttpAnswer> {
+async function ask({ send, deadline }: Way, url: string, request: HttpRequest): Promise<HttpAnswer> {
   const budget = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
   const signal = request.signal === undefined ? budget : AbortSignal.any([budget, request.signal]);
-  const response = await fetch(url, {
+  const response = await send(url, {
     method: request.method ?? "GET",
     headers: { ...request.headers },
     redirect: "manual",
     signal,
     ...(request.body === undefined ? {} : { body: request.body }),
   });
-  const body = await readLimited(response, request.maxBytes ?? defaultMaxBytes);
+  const body = await readLimited(response, url, request.maxBytes ?? defaultMaxBytes);
   return {
     status: response.status,
     headers: response.headers,
@@ -104,14 +127,17 @@ async function ask(url: string, request: HttpRequest, deadline: number): Promise
   };
 }
 
-async function readLimited(response: Response, maxBytes: number): Promise<Uint8Array> {
+async function readLimited(response: Response, url: string, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const refuse = () => new OutsideError(`${withoutSecrets(url)} answered more than ${maxBytes} bytes`);
+  if (response.body !== null && Number(response.headers.get("content-length")) > maxBytes) {
+    await response.body.cancel();
+    throw refuse();
+  }
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBytes) {
-      throw new OutsideError(`${withoutSecrets(response.url)} answered more than ${maxBytes} bytes`);
-    }
+    if (size > maxBytes) throw refuse();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,7 +1,8 @@
-import { ConfigError, OutsideError } from "../core/errors.ts";
-import { at, isRecord, textAt } from "../core/json.ts";
-import type { Sample, Series } from "../domain/canary/series.ts";
-import { type Http, type HttpAnswer, withoutSecrets } from "./http.ts";
+import { OutsideError } from "../core/errors.ts";
+import { isRecord } from "../core/json.ts";
+import type { Series } from "../domain/canary/series.ts";
+import type { Http, HttpAnswer } from "./http.ts";
+import { parseList, parseMatrix, parseVector } from "./prometheus-answer.ts";
 
 export interface TimeSpan {
   readonly startMs: number;
@@ -12,98 +13,191 @@ export interface TimeSpan {
 export interface MetricsSource {
   /** The raw samples of a plain selector, each with the time of its scrape. No series is an empty list. */
   samples(selector: string, span: TimeSpan, signal?: AbortSignal): Promise<readonly Series[]>;
+  /** What an expression is worth at a time: series of one sample each. */
+  values(expression: string, atMs: number, signal?: AbortSignal): Promise<readonly Series[]>;
+  /** What the store has remarked beside its answers so far, and what is to be known of its clock. */
+  remarks?(): readonly string[];
+  /** How far the store's clock is ahead of ours. Undefined where it does not say. */
+  clockSkew?(signal?: AbortSignal): Promise<ClockSkew | undefined>;
+  readonly catalog?: MetricsCatalog;
 }
 
-const budgetMs = 15_000;
-const maxBytes = 32 * 1024 * 1024;
+export interface ClockSkew {
+  /** Negative where the store is behind. */
+  readonly aheadMs: number;
+  /** The truth lies within so much of it. */
+  readonly uncertaintyMs: number;
+}
+
+/** What a store knows. Undefined where it does not tell: to ask is a convenience that many gateways refuse. */
+export interface MetricsCatalog {
+  metricNames(span: TimeSpan, signal?: AbortSignal): Promise<readonly string[] | undefined>;
+  labelsOf(
+    metric: string,
+    span: TimeSpan,
+    signal?: AbortSignal,
+  ): Promise<readonly Series["labels"][] | undefined>;
+}
+
+export interface PrometheusLimits {
+  /** Of one query, tries and reading included. */
+  readonly budgetMs: number;
+  readonly maxBytes: number;
+}
+
+const usualLimits: PrometheusLimits = { budgetMs: 15_000, maxBytes: 32 * 1024 * 1024 };
+/** What only makes an error kinder, or the time better known, may take less. */
+const briefLimits: PrometheusLimits = { budgetMs: 5000, maxBytes: 8 * 1024 * 1024 };
+/** An answer and what is read from it lie in memory together, so only so many are under way. */
+const queriesAtOnce = 4;
 
 /** Prometheus, or what speaks its query API: Thanos, Mimir, VictoriaMetrics. */
-export function prometheus(baseUrl: string, http: Http): MetricsSource {
+export function prometheus(
+  baseUrl: string,
+  http: Http,
+  limits: PrometheusLimits = usualLimits,
+): MetricsSource {
   const base = baseUrl.replace(/\/+$/, "");
+  const ask = asker(base, http, limits);
+  const askBriefly = asker(base, http, briefLimits);
+  const notes = noteBook();
+  const query = (text: string, atMs: number, signal: AbortSignal | undefined) =>
+    ask("query", { query: text, time: (atMs / 1000).toFixed(3) }, signal);
   return {
+    values: async (expression, atMs, signal) => {
+      const { series, notes: said } = parseVector(await query(expression, atMs, signal), expression);
+      for (const note of said) notes.add(note);
+      return series;
+    },
     samples: async (selector, { startMs, endMs }, signal) => {
       // A range vector gives the scraped samples. query_range would fill its grid from up to five minutes before,
       // which hides restarts and makes a dead target look alive.
       const lookback = Math.max(1, Math.ceil(endMs - startMs));
-      const query = new URLSearchParams({
-        query: `${selector}[${lookback}ms]`,
-        time: (endMs / 1000).toFixed(3),
-      });
-      const url = `${base}/api/v1/query?${query}`;
-      const answer = await http(url, {
+      const answer = await query(`${selector}[${lookback}ms]`, endMs, signal);
+      const { series, notes: said } = parseMatrix(answer, selector);
+      for (const note of said) notes.add(note);
+      return series;
+    },
+    remarks: () => [...notes],
+    clockSkew: (signal) => readSkew(askBriefly, signal),
+    catalog: catalogOf(askBriefly),
+  };
+}
+
+type Ask = (
+  path: string,
+  parameters: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+) => Promise<HttpAnswer>;
+
+function asker(base: string, http: Http, { budgetMs, maxBytes }: PrometheusLimits): Ask {
+  const enter = turnstile(queriesAtOnce);
+  return (path, parameters, signal) =>
+    enter(() =>
+      http(`${base}/api/v1/${path}?${new URLSearchParams(parameters)}`, {
         headers: { accept: "application/json" },
         budgetMs,
         maxBytes,
         retries: 2,
         ...(signal === undefined ? {} : { signal }),
-      });
-      return parseAnswer(answer, selector);
+      }),
+    );
+}
+
+const mostNotes = 50;
+
+/** Different remarks, of which a store may make one for each series. */
+function noteBook() {
+  const notes = new Set<string>();
+  return {
+    [Symbol.iterator]: () => notes[Symbol.iterator](),
+    add: (note: string) => {
+      if (notes.size < mostNotes) notes.add(note);
     },
   };
 }
 
-function parseAnswer(answer: HttpAnswer, selector: string): readonly Series[] {
-  const from = `Prometheus at ${withoutSecrets(answer.url)}`;
-  const { status, headers } = answer;
-  if (status >= 300 && status < 400) {
-    const target = headers.get("location") ?? "";
-    const where = URL.canParse(target, answer.url)
-      ? withoutSecrets(new URL(target, answer.url).href)
-      : "nowhere";
-    throw new OutsideError(`${from} answered ${status} and sends to ${where}: is it behind a login page`);
-  }
-  const type = (headers.get("content-type") ?? "nothing").split(";")[0]?.trim() ?? "";
-  const document = /^application\/(.+\+)?json$/.test(type) ? parseJson(answer.text) : undefined;
-  const problem = textAt(document, "error");
-  if (problem !== undefined && textAt(document, "errorType") === "bad_data") {
-    throw new ConfigError(`Prometheus refused the query ${selector}: ${brief(problem)}`);
-  }
-  if (status !== 200)
-    throw new OutsideError(`${from} answered ${status}${problem ? `: ${brief(problem)}` : ""}`);
-  if (document === undefined) {
-    const what = type.endsWith("json") ? "JSON that is broken or cut off" : `${type}, not JSON`;
-    throw new OutsideError(`${from} answered with ${what}`);
-  }
-  if (textAt(document, "status") !== "success") throw new OutsideError(`${from} did not answer with success`);
-  const result = at(document, "data", "result");
-  if (textAt(document, "data", "resultType") !== "matrix" || !Array.isArray(result)) {
-    throw new OutsideError(`${from} answered ${selector} with something that is not a list of series`);
-  }
-  return result.map((series: unknown) => readSeries(series, from));
+/** Lets so many in at once; the others wait in order. */
+function turnstile(places: number): <T>(body: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let inside = 0;
+  return async (body) => {
+    if (inside >= places) await new Promise<void>((resolve) => waiting.push(resolve));
+    else inside++;
+    try {
+      return await body();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) inside--;
+      else next();
+    }
+  };
 }
 
-function readSeries(series: unknown, from: string): Series {
-  const metric = at(series, "metric");
-  const values = at(series, "values");
-  if (!isRecord(metric) || !Array.isArray(values)) {
-    throw new OutsideError(`${from} answered with a series without samples of a plain counter`);
-  }
-  const labels = Object.fromEntries(Object.entries(metric).map(([name, value]) => [name, String(value)]));
-  return { labels, samples: values.map((pair: unknown) => readSample(pair, from)) };
-}
-
-function readSample(pair: unknown, from: string): Sample {
-  const [seconds, text]: readonly unknown[] = Array.isArray(pair) ? pair : [];
-  if (typeof seconds !== "number" || typeof text !== "string") {
-    throw new OutsideError(`${from} answered with a sample of an unknown form`);
-  }
-  return { ms: Math.round(seconds * 1000), value: readValue(text) };
-}
-
-function readValue(text: string): number {
-  if (text === "+Inf") return Number.POSITIVE_INFINITY;
-  if (text === "-Inf") return Number.NEGATIVE_INFINITY;
-  return text === "" ? Number.NaN : Number(text);
-}
-
-function parseJson(text: string): unknown {
+/**
+ * The time of the query itself, else that of the answer. Only without its cache does VictoriaMetrics answer for now, and
+ * a cache on the way has not seen this address before.
+ */
+async function readSkew(ask: Ask, signal: AbortSignal | undefined): Promise<ClockSkew | undefined> {
+  const askedMs = Date.now();
+  let answer: HttpAnswer;
   try {
-    return JSON.parse(text);
+    answer = await ask("query", { query: "time()", nocache: "1", _: String(askedMs) }, signal);
+  } catch (error) {
+    if (error instanceof OutsideError) return undefined;
+    throw error;
+  }
+  const answeredMs = Date.now();
+  const middleMs = (askedMs + answeredMs) / 2;
+  const roundMs = (answeredMs - askedMs) / 2;
+  const evaluatedMs = timeIn(answer);
+  if (evaluatedMs !== undefined) return { aheadMs: evaluatedMs - middleMs, uncertaintyMs: roundMs };
+  // The header has whole seconds: half a second is added for the rest.
+  const statedMs = Date.parse(answer.headers.get("date") ?? "") + 500;
+  return Number.isFinite(statedMs)
+    ? { aheadMs: statedMs - middleMs, uncertaintyMs: roundMs + 500 }
+    : undefined;
+}
+
+function timeIn(answer: HttpAnswer): number | undefined {
+  try {
+    const value = parseVector(answer, "time()").series[0]?.samples[0]?.value;
+    return value !== undefined && value > 0 ? value * 1000 : undefined;
   } catch {
     return undefined;
   }
 }
 
-function brief(text: string): string {
-  return text.replace(/\s+/g, " ").slice(0, 300);
+function catalogOf(ask: Ask): MetricsCatalog {
+  const list = async (path: string, parameters: Readonly<Record<string, string>>, signal?: AbortSignal) => {
+    try {
+      return parseList(await ask(path, parameters, signal), path);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      return undefined;
+    }
+  };
+  let names: Promise<readonly string[] | undefined> | undefined;
+  return {
+    metricNames: (span, signal) => {
+      // There may be a hundred thousand, and several queries that ask for them.
+      names ??= list("label/__name__/values", secondsOf(span), signal).then((all) =>
+        all?.filter((name) => typeof name === "string"),
+      );
+      return names;
+    },
+    labelsOf: async (metric, span, signal) => {
+      const match = `{__name__=${JSON.stringify(metric)}}`;
+      const sets = await list("series", { "match[]": match, ...secondsOf(span) }, signal);
+      return sets?.filter(isRecord).map((labels) => textsOf(labels));
+    },
+  };
+}
+
+function secondsOf({ startMs, endMs }: TimeSpan) {
+  return { start: (startMs / 1000).toFixed(3), end: (endMs / 1000).toFixed(3) };
+}
+
+function textsOf(labels: Readonly<Record<string, unknown>>): Series["labels"] {
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 }

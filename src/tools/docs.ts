@@ -8,6 +8,7 @@ import {
   outputTable,
   parseAction,
 } from "./action-tables.ts";
+import { metricsTable } from "./metrics-schema.ts";
 import { workflowSection } from "./workflow-tables.ts";
 
 /** Fills the tables of the READMEs from the action.yml files. With `--check` it writes nothing and names what is stale. */
@@ -56,6 +57,7 @@ const declared = await actions();
 for (const [name, action] of declared) {
   await fill(`actions/${name}/README.md`, { inputs: inputTable(action), outputs: outputTable(action) });
 }
+await fill("actions/canary-analyze/README.md", { metrics: metricsTable() });
 await fill("README.md", { actions: actionTable(declared) });
 await fill("docs/workflows.md", { workflows: await workflowPages() });
 for (const problem of problems) console.error(problem);

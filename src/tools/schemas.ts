@@ -5,6 +5,7 @@ import { baselineShape } from "../domain/backup/baseline.ts";
 import { testsShape } from "../domain/smoke/tests-shape.ts";
 import { evidenceShape } from "../platform/evidence-schema.ts";
 import { root } from "./build.ts";
+import { metricsSchema } from "./metrics-schema.ts";
 
 /** The schemas that are written from the code that checks them. Others stand beside them by hand, held by tests. */
 const generated: Readonly<Record<string, unknown>> = {
@@ -22,6 +23,7 @@ const generated: Readonly<Record<string, unknown>> = {
     description: "Tables of a database and how many rows each must have",
     ...z.toJSONSchema(baselineShape),
   },
+  "metrics.schema.json": metricsSchema(),
 };
 
 const isCheck = process.argv.includes("--check");

@@ -19,7 +19,7 @@ test("smoke-test reads the tests of the sample application", () => {
 test("canary-analyze reads the metrics of the sample application", () => {
   const ratios = { toleratedRatio: 1.2, unacceptableRatio: 2 };
   const metrics = parseMetrics({ input: "metrics", text: read("metrics.yaml") }, ratios);
-  expect(metrics.map(({ name, limit }) => ({ name, limit }))).toEqual([
+  expect(metrics).toMatchObject([
     { name: "error-rate", limit: { share: 0.01 } },
     { name: "latency", limit: { share: 0.05, seconds: 0.5 } },
   ]);

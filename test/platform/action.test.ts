@@ -70,6 +70,23 @@ test("runAction() keeps a masked secret out of evidence, summary and log", async
   expect(runner.summaries.join("")).not.toContain("s3cr3t");
 });
 
+test("runAction() writes a drawing beside the evidence, without secrets, and the summary names it", async () => {
+  const summaries: string[] = [];
+  const runner = {
+    ...fakeRunner("canary-analyze", {}),
+    appendSummary: async (markdown: string) => void summaries.push(markdown),
+  };
+  await runAction("canary-analyze", runner, async ({ mask }) => {
+    mask("s3cr3t-token");
+    return result(pass, { drawing: "<svg>s3cr3t-token and a curve</svg>" });
+  });
+  const path = (runner.outputs.report ?? "").replace(/json$/, "svg");
+  const drawn = readFileSync(path, "utf8");
+  expect(drawn).toContain("and a curve");
+  expect(drawn).not.toContain("s3cr3t-token");
+  expect(summaries.join("")).toContain("Drawn in `canary-analyze-1.svg`");
+});
+
 test("runAction() writes outputs, evidence and summary before it settles the step's fate", async () => {
   const runner = fakeRunner("smoke-test", {});
   const order: string[] = [];

@@ -108,7 +108,12 @@ test.each<{ name: string; listener: RequestListener; says: RegExp }>([
   {
     name: "unauthorised",
     listener: answers("no", { "content-type": "text/plain" }, 401),
-    says: /answered 401$/,
+    says: /answered 401: does it want another login or token$/,
+  },
+  {
+    name: "a path that is not there",
+    listener: answers("404 page not found", { "content-type": "text/plain" }, 404),
+    says: /answered 404: does its path want another prefix$/,
   },
   {
     name: "JSON that is cut off",

@@ -18,6 +18,7 @@ export function describeLook({ weight, judgements, problem }: LookLine): string 
 function describeMetric(judgement: MetricJudgement): string {
   const { name, counts, stream, pValue, logFail, logPassLimit, logPassRatio, kind } = judgement;
   const { candidate, baseline } = counts;
+  if (stream === "gauge" || stream === "value") return `${judgement.sentence}, ${kind}`;
   if (candidate.total === 0 && baseline.total === 0) return `${name}: nothing counted yet`;
   const bound = Number(stream);
   const what = Number.isNaN(bound) ? "errors" : `slower than ${formatSeconds(bound)}`;

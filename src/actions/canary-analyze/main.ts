@@ -1,28 +1,45 @@
 import type { Traffic } from "../../domain/traffic/traffic.ts";
-import { type ActionContext, runAction } from "../../platform/action.ts";
+import { type ActionContext, type ActionResult, runAction } from "../../platform/action.ts";
 import { githubRunner } from "../../platform/github-runner.ts";
 import type { Kubectl } from "../../platform/kubectl.ts";
-import { type CanaryInputs, readInputs } from "./inputs.ts";
+import type { BacktestInputs } from "./backtest-inputs.ts";
+import { type CanaryInputs, readInputsOfMode } from "./inputs.ts";
 import type { StoryPorts } from "./story.ts";
 import type { WeightParts } from "./weights.ts";
 
 export function main(): Promise<void> {
   return runAction("canary-analyze", githubRunner, async (context) => {
-    const inputs = await readInputs(context.runner, context.runner.env);
+    const inputs = await readInputsOfMode(context.runner, context.runner.env);
+    if (inputs.mode === "replay") {
+      const { replayEvidence } = await import("./replay.ts");
+      return replayEvidence(inputs);
+    }
+    if (inputs.mode === "backtest") return await backtested(inputs, context);
     const [{ canaryAnalyze }, ports] = await Promise.all([import("./story.ts"), portsOf(context, inputs)]);
     return canaryAnalyze(inputs, context, ports);
   });
 }
 
-async function portsOf(context: ActionContext, inputs: CanaryInputs): Promise<StoryPorts> {
-  const [{ systemClock }, { prometheus }, { http }] = await Promise.all([
-    import("../../platform/clock.ts"),
-    import("../../platform/prometheus.ts"),
-    import("../../platform/http.ts"),
+async function backtested(inputs: BacktestInputs, context: ActionContext): Promise<ActionResult> {
+  const [{ runBacktest }, { openSource }] = await Promise.all([
+    import("./backtest.ts"),
+    import("./source.ts"),
   ]);
+  return await runBacktest(inputs, {
+    ...(await openSource(inputs, { mask: context.mask, aheadMs: 0 })),
+    signal: context.signal,
+    say: (line) => context.runner.info(line),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+}
+
+async function portsOf(context: ActionContext, inputs: CanaryInputs): Promise<StoryPorts> {
+  const { openSource } = await import("./source.ts");
   return {
-    clock: systemClock,
-    metrics: prometheus(inputs.prometheusUrl, http),
+    ...(await openSource(inputs, {
+      mask: context.mask,
+      aheadMs: inputs.mode === "analyze" ? inputs.durationMs : 0,
+    })),
     withWeights: async ({ access, release, traffic }, body) => {
       const [{ withCluster }, { withLease, leaseHolder }, { trafficSwitch }, { recordStore }, { weightsOf }] =
         await Promise.all([

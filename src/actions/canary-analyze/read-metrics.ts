@@ -15,6 +15,8 @@ export interface ReadRequest {
   readonly arms: Arms;
   readonly span: TimeSpan;
   readonly signal: AbortSignal;
+  /** The candidate's past is none: only the baseline is asked for. */
+  readonly baselineOnly?: boolean;
 }
 
 /** Reads the raw counters of both arms for every metric, by its name. */
@@ -26,7 +28,7 @@ export async function readMetrics(
     request.metrics.map(async (metric) => {
       const read = (matchers: string) => readArm(source, metric.source, matchers, request);
       const [candidate, baseline] = await Promise.all([
-        read(request.arms.candidate),
+        request.baselineOnly === true ? {} : read(request.arms.candidate),
         read(request.arms.baseline),
       ]);
       return [metric.name, { candidate, baseline }] as const;
@@ -42,6 +44,10 @@ async function readArm(
   { span, signal }: Pick<ReadRequest, "span" | "signal">,
 ): Promise<Reading> {
   const ask = (selector: string) => source.samples(queryFor(selector, matchers), span, signal);
+  if (wanted.kind === "gauge") return { value: await ask(wanted.gauge) };
+  if (wanted.kind === "value") {
+    return { value: await source.values(queryFor(wanted.query, matchers), span.endMs, signal) };
+  }
   if (wanted.kind === "latency") return byBound(await ask(wanted.buckets));
   // Errors first: a scrape that is stored between the two queries then adds requests without errors, not the reverse.
   const bad = await ask(wanted.errors);

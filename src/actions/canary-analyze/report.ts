@@ -1,11 +1,16 @@
 import type { Json } from "../../core/json.ts";
 import type { ArmCounts } from "../../domain/canary/counts.ts";
+import { evidenceChart } from "../../domain/canary/evidence-chart.ts";
 import { type MetricJudgement, totalsOfBatch } from "../../domain/canary/judge.ts";
 import type { Metric } from "../../domain/canary/metric.ts";
+import { encodeRecording } from "../../domain/canary/recording-file.ts";
+import type { Step } from "../../domain/canary/saved-ramp.ts";
+import { smallestP } from "../../domain/canary/verdict.ts";
 import type { ActionResult } from "../../platform/action.ts";
+import { annotationsOf } from "./explain.ts";
 import type { CanaryInputs } from "./inputs.ts";
+import { recordingOf } from "./record.ts";
 import type { CanaryOutcome } from "./run.ts";
-import type { Step } from "./steps.ts";
 import { canarySummary } from "./summary.ts";
 import type { Look } from "./watch.ts";
 
@@ -30,17 +35,17 @@ export function canaryResult(
     },
     details: {
       allowed: allowedOf(inputs),
-      metrics: metrics.map((metric) => ({
-        ...metric,
-        source: { ...metric.source },
-        limit: { ...metric.limit },
-      })),
+      metrics: metrics.map((metric) => plain(metric)),
       steps: outcome.steps.map(detailOfStep),
-      looks: outcome.watch.looks.map((look) => detailOfLook(look)),
+      ...(outcome.skipped.length === 0 ? {} : { skippedSteps: outcome.skipped }),
+      ...detailOfBeginning(outcome),
+      looks: shownLooks(outcome.watch.looks, metrics.length).map(detailOfLook),
       judged: judgements.map(detailOfJudgement),
       weight: weight ?? null,
       pValue: p,
       decidedAfterSeconds: seconds,
+      sums: outcome.watch.kept().analysis,
+      recording: encodeRecording(recordingOf(inputs, metrics, outcome)),
     },
     outputs: {
       weight: weight === undefined ? "" : String(weight),
@@ -48,19 +53,18 @@ export function canaryResult(
       "p-value": String(p),
     },
     summary: canarySummary(metrics, outcome),
+    annotations: annotationsOf({ verdict: outcome.verdict.kind, metrics, judgements }),
+    ...drawingOf(inputs, outcome),
     onInconclusive: outcome.isBroken ? "fail" : inputs.onInconclusive,
   };
 }
 
-/** The p-value of the whole analysis: the smallest of the critical metrics, each made larger by its part of alpha. */
-export function smallestP(metrics: readonly Metric[], judgements: readonly MetricJudgement[]): number {
-  const critical = metrics.filter((one) => one.critical);
-  const whole = critical.reduce((sum, one) => sum + one.weight, 0);
-  const values = critical.flatMap((metric) => {
-    const judged = judgements.find((one) => one.name === metric.name);
-    return judged === undefined ? [] : [(judged.pValue * whole) / metric.weight];
-  });
-  return Math.min(1, ...values);
+/** A canary that was never looked at has nothing to draw. */
+function drawingOf({ release, confidence }: CanaryInputs, { verdict, watch, startedMs }: CanaryOutcome) {
+  if (watch.looks.length === 0) return {};
+  const title = `canary-analyze${release === undefined ? "" : ` of ${release}`}: ${verdict.kind}`;
+  const passesAt = -Math.log(1 - confidence);
+  return { drawing: evidenceChart({ title, startedMs, looks: watch.looks, passesAt }) };
 }
 
 function allowedOf(inputs: CanaryInputs): Json {
@@ -76,15 +80,38 @@ function allowedOf(inputs: CanaryInputs): Json {
     candidate,
   };
   if (inputs.mode === "analyze") return { ...shared, durationMs: inputs.durationMs };
-  const { startWeight, stepWeight, stepIntervalMs } = inputs;
-  return { ...shared, startWeight, stepWeight, stepIntervalMs };
+  const steps = inputs.steps.map(({ weight, holdMs }) => ({ weight, holdMs }));
+  return { ...shared, steps, earlyPromotion: inputs.promotesEarly };
+}
+
+function detailOfBeginning({ beginning }: CanaryOutcome): { readonly [key: string]: Json } {
+  const { resumed, anew } = beginning ?? {};
+  if (anew !== undefined) return { startedAnew: anew };
+  if (resumed === undefined) return {};
+  const { weight, savedMs, lostMs } = resumed;
+  return {
+    resumed: { weight, keptAt: new Date(savedMs).toISOString(), unwatchedSeconds: Math.round(lostMs / 1000) },
+  };
 }
 
 function detailOfStep({ fromMs, untilMs, ...step }: Step): Json {
   return { ...step, from: new Date(fromMs).toISOString(), until: new Date(untilMs).toISOString() };
 }
 
-function detailOfLook({ atMs, weight, judgements, batches, problem }: Look): Json {
+const mostShown = 1200;
+
+/**
+ * Looks for people and charts: of a long canary a part, evenly, with the last and every one that has no data. The
+ * recording has them all.
+ */
+function shownLooks(looks: readonly Look[], metrics: number): readonly Look[] {
+  const every = Math.ceil((looks.length * metrics) / mostShown);
+  return looks.filter(
+    ({ problem }, index) => problem !== undefined || index % every === 0 || index === looks.length - 1,
+  );
+}
+
+function detailOfLook({ atMs, weight, judgements, batches, values, problem }: Look): Json {
   const metrics = judgements.map((judgement) => {
     const batch = batches[judgement.name] ?? [];
     // What this look added to the counts the sentence speaks of, beside their sums so far.
@@ -95,7 +122,7 @@ function detailOfLook({ atMs, weight, judgements, batches, problem }: Look): Jso
         candidate: { ...added.candidate },
         baseline: { ...added.baseline },
         ...detailOfJudgement(judgement),
-        batches: batch.map((one) => ({ stratum: one.stratum, streams: streamsOf(one.streams) })),
+        ...(values[judgement.name] === undefined ? {} : { values: { ...values[judgement.name] } }),
       },
     ] as const;
   });
@@ -105,15 +132,6 @@ function detailOfLook({ atMs, weight, judgements, batches, problem }: Look): Jso
     ...(problem === undefined ? {} : { problem }),
     metrics: Object.fromEntries(metrics),
   };
-}
-
-/** Bad and all requests of the candidate, then of the baseline. */
-function streamsOf(streams: Readonly<Record<string, ArmCounts>>): Json {
-  const entries = Object.entries(streams).map(([name, { candidate, baseline }]) => [
-    name,
-    [candidate.bad, candidate.total, baseline.bad, baseline.total],
-  ]);
-  return Object.fromEntries(entries);
 }
 
 function detailOfJudgement(judgement: MetricJudgement) {
@@ -128,8 +146,14 @@ function detailOfJudgement(judgement: MetricJudgement) {
     logPassRatio: finite(judgement.logPassRatio),
     logPassLimit: finite(judgement.logPassLimit),
     pValue,
+    ...(judgement.dispersion === undefined ? {} : { dispersion: judgement.dispersion }),
     sentence,
   };
+}
+
+/** A metric's rule as JSON: it holds nothing but plain values. */
+function plain(metric: Metric): Json {
+  return JSON.parse(JSON.stringify(metric)) as Json;
 }
 
 /** JSON knows no infinity: null stands for no evidence at all. */

@@ -1,8 +1,12 @@
 import { CancelledError, ConfigError, messageOf, OutsideError } from "../../core/errors.ts";
-import { fail, inconclusive, type Verdict } from "../../core/verdict.ts";
+import { inconclusive, type Verdict, withReason } from "../../core/verdict.ts";
 import type { Metric } from "../../domain/canary/metric.ts";
+import { decideEnd } from "../../domain/canary/ramp.ts";
+import type { Step } from "../../domain/canary/saved-ramp.ts";
+import { type Beginning, beginRamp } from "./begin-ramp.ts";
 import type { AnalysisInputs, RampInputs } from "./inputs.ts";
-import { climb, type Step } from "./steps.ts";
+import { Journey } from "./journey.ts";
+import { climb } from "./steps.ts";
 import { type CanaryPorts, startWatch, type Watch } from "./watch.ts";
 import type { Weights } from "./weights.ts";
 
@@ -11,8 +15,14 @@ export interface CanaryOutcome {
   readonly verdict: Verdict;
   /** Something broke or was cancelled: red, whatever the caller says about gaps. */
   readonly isBroken: boolean;
+  /** Why the way home failed, which is one more reason. */
+  readonly homeProblem?: string;
   readonly watch: Watch;
   readonly steps: readonly Step[];
+  /** Shares that were planned and not needed. */
+  readonly skipped: readonly number[];
+  /** How a ramp began: anew, or where another run left it. */
+  readonly beginning?: Pick<Beginning, "resumed" | "anew">;
   /** The candidate's share of traffic at the end, where this run set it. */
   readonly weight?: number;
   readonly startedMs: number;
@@ -37,25 +47,19 @@ export async function analyze({
   const strata = [{ name: "all", fromMs: ports.clock.now() }];
   const ending = await endingOf(ports, async () => {
     for (;;) {
-      await ports.clock.sleep(inputs.intervalMs, ports.signal);
+      const leftMs = inputs.durationMs - (ports.clock.now() - startedMs);
+      await ports.clock.sleep(watch.waitMs(leftMs, watch.quietLooks()), ports.signal);
       const verdict = await watch.look({ strata });
-      const isOver = ports.clock.now() - startedMs >= inputs.durationMs;
       if (verdict.kind === "fail") return verdict;
-      if (isOver) return verdict.kind === "pass" ? judgeEnd(watch, inputs, verdict) : verdict;
+      const elapsedMs = ports.clock.now() - startedMs;
+      const { dataAgeMs } = watch.decideBy({ elapsedMs, dataAgeMs: watch.dataAgeMs() });
+      if (elapsedMs < inputs.durationMs) continue;
+      const requests = watch.requestsIn("all");
+      return decideEnd(verdict, { ...inputs, requests, dataAgeMs, freshMs: watch.freshMs });
     }
   });
   if (ending.thrown !== undefined && !isExpected(ending.thrown)) throw ending.thrown;
-  return { ...ending, watch, steps: [], startedMs, decidedMs: ports.clock.now() };
-}
-
-function judgeEnd(watch: Watch, inputs: AnalysisInputs, verdict: Verdict): Verdict {
-  const requests = watch.requestsIn("all");
-  if (!(requests >= inputs.minimumRequests)) {
-    return inconclusive(`the candidate had ${Math.round(requests)} of ${inputs.minimumRequests} requests`);
-  }
-  const age = watch.dataAgeMs();
-  if (age <= watch.freshMs) return verdict;
-  return inconclusive(`the newest sample of both versions is ${Math.round(age / 1000)} s old`);
+  return { ...ending, watch, steps: [], skipped: [], startedMs, decidedMs: ports.clock.now() };
 }
 
 /** GitHub ends the step 7.5 s after a cancel at the earliest; traffic must be safe by then. */
@@ -67,26 +71,39 @@ export async function ramp(
   { inputs, metrics, ports }: CanaryPlan<AnalysisInputs & RampInputs>,
   weights: Weights,
 ): Promise<CanaryOutcome> {
-  const startedMs = ports.clock.now();
   const watch = startWatch(inputs, metrics, ports);
-  const steps: Step[] = [];
-  await beginAt(weights, watch, ports);
-  const ending = await endingOf(ports, () => climb({ inputs, watch, weights, ports, steps }));
-  const decidedMs = ports.clock.now();
-  const end = { watch, steps, startedMs, decidedMs };
+  const skipped: number[] = [];
+  const beginning = await beginAt(weights, ports, () =>
+    beginRamp({ inputs, metrics, ports, watch, weights }),
+  );
+  const { terms, position } = beginning;
+  const journey = new Journey({ ...ports, terms, watch, weights }, position);
+  const ending = await endingOf(ports, () => climb({ inputs, watch, weights, ports, journey, skipped }));
+  const { startedMs, steps } = journey.position;
+  const end = { watch, steps, skipped, beginning, startedMs, decidedMs: ports.clock.now() };
   if (ending.verdict.kind === "pass") return { ...ending, ...end, weight: steps.at(-1)?.weight ?? 0 };
   // Whoever took the release owns its weight from now on.
   if (ports.lease?.whyLost() !== undefined) return { ...ending, ...end };
   const home = await goHome(weights, ports);
   if (ending.thrown !== undefined && !isExpected(ending.thrown)) throw ending.thrown;
   if (home === undefined) return { ...ending, ...end, weight: 0 };
-  return { ...ending, ...end, verdict: withReason(ending.verdict, home), isBroken: true };
+  return {
+    ...ending,
+    ...end,
+    verdict: withReason(ending.verdict, home),
+    homeProblem: home,
+    isBroken: true,
+  };
 }
 
 /** Nothing to compare with is found before the first weight is set. Traffic that an earlier attempt left is taken back. */
-async function beginAt(weights: Weights, watch: Watch, ports: CanaryPorts): Promise<void> {
+async function beginAt(
+  weights: Weights,
+  ports: CanaryPorts,
+  begin: () => Promise<Beginning>,
+): Promise<Beginning> {
   try {
-    await watch.begin();
+    return await begin();
   } catch (error) {
     if (ports.lease?.whyLost() === undefined && (await weights.current()) > 0)
       await weights.home(ports.signal.aborted ? cancelBudgetMs : homeBudgetMs);
@@ -120,14 +137,6 @@ async function goHome(weights: Weights, { signal, say }: CanaryPorts): Promise<s
   } catch (error) {
     return `The candidate may still get traffic: ${messageOf(error)}`;
   }
-}
-
-function withReason(verdict: Verdict, reason: string): Verdict {
-  if (verdict.kind === "fail") return fail(verdict.reasons[0], ...verdict.reasons.slice(1), reason);
-  if (verdict.kind === "inconclusive") {
-    return inconclusive(verdict.missing[0], ...verdict.missing.slice(1), reason);
-  }
-  return inconclusive(reason);
 }
 
 function isExpected(thrown: unknown): boolean {

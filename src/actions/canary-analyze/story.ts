@@ -1,12 +1,13 @@
+import type { Json } from "../../core/json.ts";
 import type { Verdict } from "../../core/verdict.ts";
 import type { Metric } from "../../domain/canary/metric.ts";
 import { parseMetrics } from "../../domain/canary/parse-metrics.ts";
-import { rampWeights } from "../../domain/canary/ramp.ts";
 import { judgeEvidence } from "../../domain/evidence/require.ts";
 import type { ActionContext, ActionResult } from "../../platform/action.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { readDocument } from "../../platform/document-input.ts";
 import { readEvidence } from "../../platform/evidence-files.ts";
+import type { Runner } from "../../platform/github-runner.ts";
 import type { Lease } from "../../platform/lease.ts";
 import type { MetricsSource } from "../../platform/prometheus.ts";
 import type { CanaryInputs, RampInputs } from "./inputs.ts";
@@ -32,6 +33,35 @@ export async function canaryAnalyze(
   context: Pick<ActionContext, "runner" | "signal">,
   ports: StoryPorts,
 ): Promise<ActionResult> {
+  const remarks = remarkBook(context.runner);
+  const told = { ...ports, remark: remarks.add };
+  const result = await judgeCanary(inputs, context, told);
+  for (const remark of ports.metrics.remarks?.() ?? []) remarks.add(remark);
+  const beside = { source: sourceOf(inputs), remarks: remarks.all() };
+  return { ...result, details: { ...result.details, ...beside } };
+}
+
+function sourceOf({ source }: CanaryInputs): Json {
+  return source.kind === "series" ? { series: source.path } : { prometheus: source.access.url };
+}
+
+/** What a person should know once, and what the evidence keeps. */
+function remarkBook(runner: Pick<Runner, "annotate">) {
+  const remarks = new Set<string>();
+  return {
+    all: () => [...remarks],
+    add: (message: string) => {
+      if (!remarks.has(message)) runner.annotate({ level: "warning", message });
+      remarks.add(message);
+    },
+  };
+}
+
+async function judgeCanary(
+  inputs: CanaryInputs,
+  context: Pick<ActionContext, "runner" | "signal">,
+  ports: StoryPorts & Pick<CanaryPorts, "remark">,
+): Promise<ActionResult> {
   const metrics = parseMetrics(await readDocument("metrics", inputs.metrics), inputs);
   const canary: CanaryPorts = { ...ports, signal: context.signal, say: (line) => context.runner.info(line) };
   const gates = await gatesBefore(inputs);
@@ -41,7 +71,7 @@ export async function canaryAnalyze(
     return canaryResult(inputs, metrics, await analyze({ inputs, metrics, ports: canary }));
   }
   return await ports.withWeights(inputs, async (weights, lease) => {
-    await weights.check(...rampWeights(inputs.startWeight, inputs.stepWeight));
+    await weights.check(...inputs.steps.map(({ weight }) => weight));
     const held = lease === undefined ? canary : underLease(canary, lease);
     return canaryResult(inputs, metrics, await ramp({ inputs, metrics, ports: held }, weights));
   });
@@ -67,5 +97,5 @@ interface Unstarted {
 function unstarted(verdict: Verdict, { inputs, metrics, canary }: Unstarted): CanaryOutcome {
   const now = canary.clock.now();
   const watch = startWatch(inputs, metrics, canary);
-  return { verdict, isBroken: true, watch, steps: [], startedMs: now, decidedMs: now };
+  return { verdict, isBroken: true, watch, steps: [], skipped: [], startedMs: now, decidedMs: now };
 }

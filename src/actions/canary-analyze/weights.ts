@@ -1,5 +1,13 @@
 import { ConfigError, messageOf, OutsideError } from "../../core/errors.ts";
-import { isForeign, type ReleaseState, type RolloutState, withRollout } from "../../domain/record/state.ts";
+import type { Json } from "../../core/json.ts";
+import type { KeptRamp } from "../../domain/canary/saved-ramp.ts";
+import {
+  isForeign,
+  type ReleaseState,
+  type RolloutState,
+  withoutRamp,
+  withRollout,
+} from "../../domain/record/state.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import type { RecordStore } from "../../platform/record-store.ts";
 import type { TrafficSwitch, WeightSet } from "../../platform/traffic.ts";
@@ -8,6 +16,8 @@ import { type Confirmation, type ConfirmLimits, confirmWeight } from "../../plat
 export interface RaiseLimits {
   /** After it, and with this run ended, anyone may bring the rollout home. */
   readonly expiresMs: number;
+  /** How far the ramp has come, written down together with the share that is meant. */
+  readonly ramp: Json;
   readonly signal: AbortSignal;
 }
 
@@ -16,6 +26,8 @@ export interface Weights {
   /** Refuses a release whose candidate this run may not give traffic. Changes nothing. */
   check(...steps: readonly number[]): Promise<void>;
   current(): Promise<number>;
+  /** What the cluster keeps of a ramp of this candidate. */
+  kept(): Promise<KeptRamp>;
   /**
    * Sees to it that the candidate can carry the share, writes down what is meant, sets it and confirms it by real
    * answers. Returns what they said.
@@ -23,7 +35,9 @@ export interface Weights {
   raise(percent: number, limits: RaiseLimits): Promise<string>;
   /** Lets the candidate grow where the stable version has. Never ends the share. */
   sustain(percent: number): Promise<void>;
-  /** Takes all traffic from the candidate and confirms it, within the time. */
+  /** Writes down how far the ramp has come, unless its share is not ours any more. */
+  keep(percent: number, progress: Pick<RaiseLimits, "expiresMs" | "ramp">): Promise<void>;
+  /** Takes all traffic from the candidate and confirms it, within the time. After it no ramp can be gone on with. */
   home(budgetMs: number): Promise<string>;
 }
 
@@ -47,9 +61,9 @@ export interface WeightParts {
 }
 
 export function weightsOf(parts: WeightParts): Weights {
-  const intend = (change: Pick<RolloutState, "phase" | "weight" | "expiresAt">) =>
+  const intend = (change: Pick<RolloutState, "phase" | "weight" | "expiresAt" | "ramp">) =>
     parts.store.update((state) =>
-      withRollout(state, { ...ownRollout(state, parts), ...change, run: parts.run }),
+      withRollout(state, { ...withoutRamp(ownRollout(state, parts)), ...change, run: parts.run }),
     );
   return {
     check: async (...steps) => {
@@ -58,14 +72,24 @@ export function weightsOf(parts: WeightParts): Weights {
       if (problem !== undefined) throw new ConfigError(problem);
     },
     current: () => parts.switch.readWeight(),
-    raise: async (percent, { expiresMs, signal }) => {
+    kept: async () => keptOf(ownRollout(await parts.store.read(), parts)),
+    keep: async (percent, { expiresMs, ramp }) => {
+      const expiresAt = new Date(expiresMs).toISOString();
+      await parts.store.update((state) => {
+        const { rollout } = state;
+        const isOurs =
+          rollout?.phase === "ramping" && rollout.weight === percent && !isForeign(rollout, parts.run);
+        return isOurs ? withRollout(state, { ...rollout, expiresAt, ramp }) : state;
+      });
+    },
+    raise: async (percent, { expiresMs, ramp, signal }) => {
       if (parts.carry !== undefined) {
         const { candidateRelease } = ownRollout(await parts.store.read(), parts);
         await parts.carry(candidateRelease, percent, signal);
       }
       const expiresAt = new Date(expiresMs).toISOString();
       // Written before the change, so that whoever finds this run dead knows how far it may have gone.
-      await intend({ phase: "ramping", weight: percent, expiresAt });
+      await intend({ phase: "ramping", weight: percent, expiresAt, ramp });
       signal.throwIfAborted();
       // Whole pods cannot express every share: what is confirmed is the one that was reached.
       const reached = await parts.switch.setWeight(percent, { signal });
@@ -78,7 +102,11 @@ export function weightsOf(parts: WeightParts): Weights {
     },
     home: async (budgetMs) => {
       const deadline = parts.now() + budgetMs;
-      const reached = await setZero(parts, deadline);
+      const reached = await setZero(parts, deadline).catch(async (error: unknown) => {
+        // What this ramp has judged must not be gone on with, whoever brings the traffic home.
+        await forget(parts).catch(() => undefined);
+        throw error;
+      });
       const said = await confirmed(parts, reached, {
         budgetMs: Math.max(1000, (deadline - parts.now()) / 2),
       });
@@ -87,6 +115,19 @@ export function weightsOf(parts: WeightParts): Weights {
       return said;
     },
   };
+}
+
+function keptOf({ phase, expiresAt, digest, record, ramp }: RolloutState): KeptRamp {
+  const kept = { phase, expiresMs: Date.parse(expiresAt), candidate: `${digest} of ${record}` };
+  return ramp === undefined ? kept : { ...kept, ramp };
+}
+
+async function forget({ store, run }: WeightParts): Promise<void> {
+  await store.update((state) => {
+    const { rollout } = state;
+    if (rollout?.ramp === undefined || isForeign(rollout, run)) return state;
+    return withRollout(state, withoutRamp(rollout));
+  });
 }
 
 /** The rollout in the cluster, if it is this run's to raise. */

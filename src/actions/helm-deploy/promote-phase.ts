@@ -1,7 +1,7 @@
 import { fail, pass } from "../../core/verdict.ts";
 import type { LiveCount } from "../../domain/capacity/live-count.ts";
 import { type DeployRecord, mergeGates } from "../../domain/record/record.ts";
-import type { ReleaseState, RolloutState } from "../../domain/record/state.ts";
+import { type ReleaseState, type RolloutState, withoutRamp } from "../../domain/record/state.ts";
 import { deployedRevision, type HelmRevision } from "../../domain/release/history.ts";
 import { inFlightProblem } from "../../domain/release/strategy-change.ts";
 import { judgeBeforeWrite, type Ready } from "./before-write.ts";
@@ -66,7 +66,7 @@ async function promote(
   ready: Ready,
   { rollout, record }: Promotion,
 ): Promise<PhaseOutcome> {
-  await updateRollout(session, (now) => ({ ...now, phase: "promoting" }));
+  await updateRollout(session, (now) => ({ ...withoutRamp(now), phase: "promoting" }));
   await updateRecord(session, record.id, { verdicts: mergeGates(record.verdicts, session.gates) });
   const before = await stableCounts(session);
   const outcome = await rollOutStable(session, ready, record);

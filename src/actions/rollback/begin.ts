@@ -1,5 +1,5 @@
 import { addRecord, type DeployRecord } from "../../domain/record/record.ts";
-import { type ReleaseState, type RolloutState, withRollout } from "../../domain/record/state.ts";
+import { type ReleaseState, type RolloutState, withoutRamp, withRollout } from "../../domain/record/state.ts";
 import { type Colour, colourOfRelease, colourRelease, otherColour } from "../../domain/release/colours.ts";
 import { withHold, withoutHold } from "../../domain/rollback/hold.ts";
 import type { Attempt } from "../../domain/rollback/interrupted.ts";
@@ -92,7 +92,7 @@ function endingRollout(
   };
   if (rollout !== undefined) {
     const isPair = rollout.strategy === "blue-green";
-    return { ...rollout, ...ours, ...(isPair ? {} : { weight: 0 }) };
+    return { ...withoutRamp(rollout), ...ours, ...(isPair ? {} : { weight: 0 }) };
   }
   const left = plan.candidateRelease;
   if (plan.strategy !== "blue-green" || left === undefined || plan.traffic === "none") return undefined;

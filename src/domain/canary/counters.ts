@@ -39,7 +39,8 @@ export interface Counted {
   readonly increases: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-interface Grown extends Sample {
+/** How much one counter grew between two scrapes. */
+export interface Grown extends Sample {
   readonly role: string;
   readonly sinceMs: number;
 }
@@ -49,6 +50,19 @@ interface Grown extends Sample {
  * one lies outside every stratum belongs to no weight and is dropped.
  */
 export function countGrowth(state: CounterState, reading: Reading, window: Window): Counted {
+  const listed = listGrowth(state, reading, window);
+  return {
+    state: listed.state,
+    increases: sumByStratum(listed.grown, listed.state.roles, window.strata),
+  };
+}
+
+/** How much each counter grew from scrape to scrape since the last look. */
+export function listGrowth(
+  state: CounterState,
+  reading: Reading,
+  window: Pick<Window, "untilMs" | "bornFromZero">,
+): { readonly state: CounterState; readonly grown: readonly Grown[] } {
   const byTarget = groupByTarget(reading, window.untilMs);
   const roles = new Set(state.roles);
   const targets: Record<string, TargetState> = { ...state.targets };
@@ -57,9 +71,9 @@ export function countGrowth(state: CounterState, reading: Reading, window: Windo
     for (const entry of entries) roles.add(entry.role);
     const counted = countTarget(targets[target], entries, window.bornFromZero);
     targets[target] = counted.state;
-    grown.push(...counted.grown);
+    for (const one of counted.grown) grown.push(one);
   }
-  return { state: { roles: [...roles], targets }, increases: sumByStratum(grown, [...roles], window.strata) };
+  return { state: { roles: [...roles], targets }, grown };
 }
 
 /** When the newest sample that was counted was scraped. */
@@ -79,7 +93,7 @@ function groupByTarget(reading: Reading, untilMs: number): ReadonlyMap<string, r
       role,
       key: `${role} ${keyOf(one.labels)}`,
       target: targetOf(one.labels),
-      samples: one.samples.filter((sample) => sample.ms <= untilMs && Number.isFinite(sample.value)),
+      samples: readable(one.samples, untilMs),
     })),
   );
   return Map.groupBy(
@@ -88,13 +102,20 @@ function groupByTarget(reading: Reading, untilMs: number): ReadonlyMap<string, r
   );
 }
 
+/** Nearly always all of them: an hour of many series is not copied for a gap that is not there. */
+function readable(samples: readonly Sample[], untilMs: number): readonly Sample[] {
+  const isReadable = ({ ms, value }: Sample) => ms <= untilMs && Number.isFinite(value);
+  return samples.every(isReadable) ? samples : samples.filter(isReadable);
+}
+
 function countTarget(
   known: TargetState | undefined,
   entries: readonly Entry[],
   bornFromZero: boolean,
 ): { readonly state: TargetState; readonly grown: readonly Grown[] } {
   const scrapes = scrapeTimes(entries);
-  const resets = [known?.resetMs ?? Number.NEGATIVE_INFINITY, ...resetTimes(known, entries)];
+  // All counters of a process start again together: thousands of series tell the same few moments.
+  const resets = [...resetTimes(known, entries)];
   const last: Record<string, Sample> = { ...known?.last };
   const grown: Grown[] = [];
   for (const { role, key, samples } of entries) {
@@ -121,18 +142,23 @@ function growthOf(before: Sample, sample: Sample, resets: readonly number[]): nu
   return isReset ? sample.value : sample.value - before.value;
 }
 
-function resetTimes(known: TargetState | undefined, entries: readonly Entry[]): readonly number[] {
-  return entries.flatMap(({ key, samples }) => {
-    const before = known?.last[key];
-    const fresh = samples.filter((sample) => sample.ms > (before?.ms ?? Number.NEGATIVE_INFINITY));
-    const all = before === undefined ? fresh : [before, ...fresh];
-    return all.filter((sample, index) => sample.value < (all[index - 1]?.value ?? 0)).map(({ ms }) => ms);
-  });
+function resetTimes(known: TargetState | undefined, entries: readonly Entry[]): ReadonlySet<number> {
+  const times = new Set([known?.resetMs ?? Number.NEGATIVE_INFINITY]);
+  for (const { key, samples } of entries) {
+    let before = known?.last[key];
+    for (const sample of samples) {
+      if (before !== undefined && sample.ms <= before.ms) continue;
+      if (sample.value < (before?.value ?? 0)) times.add(sample.ms);
+      before = sample;
+    }
+  }
+  return times;
 }
 
 function scrapeTimes(entries: readonly Entry[]): readonly number[] {
-  const times = entries.flatMap((entry) => entry.samples.map((sample) => sample.ms));
-  return [...new Set(times)].toSorted((a, b) => a - b);
+  const times = new Set<number>();
+  for (const { samples } of entries) for (const { ms } of samples) times.add(ms);
+  return [...times].toSorted((a, b) => a - b);
 }
 
 /** The scrape of this process before a moment: a series that was not in it has grown from 0 since. */

@@ -1,10 +1,11 @@
-import { unreachable } from "../../core/unreachable.ts";
-import { combine, fail, inconclusive, pass, type Verdict } from "../../core/verdict.ts";
 import { type ArmCounts, addArmCounts, noArmCounts } from "./counts.ts";
+import { dispersionOf, noClustering } from "./dispersion.ts";
+import type { MetricJudgement } from "./judgement.ts";
 import { logOfLimit } from "./limit-test.ts";
 import { logOfMean, pValueOf } from "./log-evidence.ts";
-import type { Metric } from "./metric.ts";
-import { allowanceOf, type Observation, sentenceOf } from "./sentence.ts";
+import type { CountedMetric } from "./metric.ts";
+import type { MetricBatch } from "./metric-batch.ts";
+import { type Observation, sentenceOf } from "./sentence.ts";
 import {
   addBatch,
   excessOf,
@@ -16,6 +17,10 @@ import {
   testsOf,
   totalsOf,
 } from "./stream.ts";
+import { addIntervals, type ClusteringByStream, repeated, tempered } from "./tempered.ts";
+
+export type { MetricJudgement } from "./judgement.ts";
+export type { MetricBatch } from "./metric-batch.ts";
 
 /** The name of the one stream of an error metric. A latency metric has a stream for each bound, named by its seconds. */
 export const errorStream = "errors";
@@ -25,35 +30,17 @@ export interface MetricState {
   readonly streams: Readonly<Record<string, StreamState>>;
   /** The strongest evidence against the candidate so far. */
   readonly peakAgainst: number;
-}
-
-export interface MetricJudgement {
-  readonly name: string;
-  readonly kind: "passed" | "failed" | "open" | "unusable";
-  /** Log evidence that the candidate is worse than tolerated or over its limit. */
-  readonly logFail: number;
-  /** From where on that evidence fails the metric: log of 1/alpha. */
-  readonly logFailsAt: number;
-  /** Log evidence that it is not unacceptably worse than the baseline. */
-  readonly logPassRatio: number;
-  /** Log evidence that it is under its limit. */
-  readonly logPassLimit: number;
-  /** The largest chance, over all looks, of evidence this strong from a candidate that is as good as tolerated. */
-  readonly pValue: number;
-  /** The counts the sentence speaks of: the limit's bound, or the one that failed. */
-  readonly counts: ArmCounts;
-  readonly stream: string;
-  readonly sentence: string;
+  /** How the baseline's bad requests cluster, by stream. */
+  readonly clustering: ClusteringByStream;
 }
 
 export function startMetric(): MetricState {
-  return { streams: {}, peakAgainst: Number.NEGATIVE_INFINITY };
+  return { streams: {}, peakAgainst: Number.NEGATIVE_INFINITY, clustering: {} };
 }
 
-/** One look's new counts of one stratum, by stream. */
-export interface MetricBatch {
-  readonly stratum: string;
-  readonly streams: Readonly<Record<string, ArmCounts>>;
+/** The state after intervals from before the rollout, which say how the baseline's bad requests cluster. */
+export function noteBaseline(state: MetricState, intervals: readonly MetricBatch[]): MetricState {
+  return { ...state, clustering: addIntervals(state.clustering, intervals) };
 }
 
 /** What one look added to a stream, over its strata. */
@@ -62,7 +49,11 @@ export function totalsOfBatch(batches: readonly MetricBatch[], stream: string): 
 }
 
 /** The metric's state after one look. */
-export function addLook(metric: Metric, state: MetricState, batches: readonly MetricBatch[]): MetricState {
+export function addLook(
+  metric: CountedMetric,
+  state: MetricState,
+  batches: readonly MetricBatch[],
+): MetricState {
   const tests = testsFor(metric);
   const streams: Record<string, StreamState> = { ...state.streams };
   for (const { stratum, streams: counted } of batches) {
@@ -70,29 +61,53 @@ export function addLook(metric: Metric, state: MetricState, batches: readonly Me
       streams[name] = addBatch(tests, streams[name] ?? startStream(tests), { stratum, counts });
     }
   }
-  const against = evidenceAgainst(metric, tests, streams).log;
-  return { streams, peakAgainst: Math.max(state.peakAgainst, against) };
+  const clustering = addIntervals(state.clustering, batches);
+  const against = evidenceAgainst(metric, tests, tempered(streams, clustering)).log;
+  return { streams, peakAgainst: Math.max(state.peakAgainst, against), clustering };
 }
 
-/** The metric's judgement now. `alpha` is its own part of the chance of a false alarm, `beta` that of a false pass. */
-export function judgeMetric(
-  metric: Metric,
+/** `alpha` is a metric's own part of the chance of a false alarm, `beta` that of a false pass. */
+export interface Levels {
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** Whether a metric would have failed or passed, had all that was seen been seen so many times. */
+export function wouldDecide(
+  metric: CountedMetric,
   state: MetricState,
-  { alpha, beta }: { readonly alpha: number; readonly beta: number },
+  { alpha, beta, times }: Levels & { readonly times: number },
+): boolean {
+  const tests = testsFor(metric);
+  const streams = repeated(tempered(state.streams, state.clustering), times);
+  const { notWorse, under } = evidenceFor(metric, tests, streams);
+  if (Math.max(notWorse, under) >= -Math.log(beta)) return true;
+  return evidenceAgainst(metric, tests, streams).log >= -Math.log(alpha);
+}
+
+/** The metric's judgement now. */
+export function judgeMetric(
+  metric: CountedMetric,
+  state: MetricState,
+  { alpha, beta }: Levels,
 ): MetricJudgement {
   const tests = testsFor(metric);
-  const against = evidenceAgainst(metric, tests, state.streams);
-  const { notWorse, under } = evidenceFor(metric, tests, state.streams);
+  const streamsNow = tempered(state.streams, state.clustering);
+  const against = evidenceAgainst(metric, tests, streamsNow);
+  const { notWorse, under } = evidenceFor(metric, tests, streamsNow);
   const hasFailed = against.log >= -Math.log(alpha);
-  const hasPassed = Math.max(notWorse, under) >= -Math.log(beta);
+  const isShown = Math.max(notWorse, under) >= -Math.log(beta);
   const streams = Object.values(state.streams);
   const isUsable = streams.length > 0 && streams.every(isPlausible);
-  const kind = !isUsable ? "unusable" : hasFailed ? "failed" : hasPassed ? "passed" : "open";
   const stream = hasFailed ? against.stream : shownStream(metric, state.streams);
   const shown = state.streams[stream];
   const counts = shown === undefined ? noArmCounts : totalsOf(shown);
+  // A limit needs no baseline, yet a baseline that is gone means that something else is wrong.
+  const hasPassed = isShown && counts.baseline.total > 0;
+  const kind = !isUsable ? "unusable" : hasFailed ? "failed" : hasPassed ? "passed" : "open";
   const pValue = pValueOf(state.peakAgainst);
-  const observation: Observation = { kind, stream, counts, pValue, alpha };
+  const dispersion = dispersionOf(state.clustering[stream] ?? noClustering);
+  const observation: Observation = { kind, stream, counts, pValue, alpha, dispersion };
   return {
     name: metric.name,
     kind,
@@ -103,41 +118,12 @@ export function judgeMetric(
     pValue,
     counts,
     stream,
+    dispersion,
     sentence: sentenceOf(metric, observation),
   };
 }
 
-/** The verdict that the critical metrics give together: any failure fails, and all must pass. */
-export function verdictOf(metrics: readonly Metric[], judgements: readonly MetricJudgement[]): Verdict {
-  const critical = new Map(metrics.filter((one) => one.critical).map((one) => [one.name, one]));
-  const verdicts = judgements.flatMap((judgement) => {
-    const metric = critical.get(judgement.name);
-    return metric === undefined ? [] : [verdictOfMetric(metric, judgement)];
-  });
-  return combine(verdicts, "no critical metric was judged");
-}
-
-function verdictOfMetric(metric: Metric, judgement: MetricJudgement): Verdict {
-  switch (judgement.kind) {
-    case "passed":
-      return pass;
-    case "failed":
-      return fail(`${judgement.sentence}; allowed is ${allowanceOf(metric)}`);
-    case "open":
-    case "unusable":
-      return inconclusive(judgement.sentence);
-    default:
-      return unreachable(judgement.kind);
-  }
-}
-
-/** Each critical metric's part of the chance of a false alarm, by weight. A metric that decides nothing spends none of it. */
-export function alphaOf(metric: Metric, metrics: readonly Metric[], alpha: number): number {
-  const whole = metrics.filter((one) => one.critical).reduce((sum, one) => sum + one.weight, 0);
-  return metric.critical ? (alpha * metric.weight) / whole : alpha;
-}
-
-function testsFor(metric: Metric): StreamTests {
+function testsFor(metric: CountedMetric): StreamTests {
   return testsOf({
     kind: metric.source.kind,
     toleratedRatio: metric.toleratedRatio,
@@ -157,7 +143,7 @@ interface Against {
  * the limit. A mean of such evidence is evidence of the same kind, whatever the dependence between its parts.
  */
 function evidenceAgainst(
-  metric: Metric,
+  metric: CountedMetric,
   tests: StreamTests,
   streams: Readonly<Record<string, StreamState>>,
 ): Against {
@@ -191,12 +177,16 @@ function loudest(compared: readonly Against[], limits: readonly Against[]): Agai
 }
 
 /** Below the limit's bound, only a shift as large as the share that the limit speaks of is worth stopping a release. */
-function smallestExcess(metric: Metric, stream: string): number {
+function smallestExcess(metric: CountedMetric, stream: string): number {
   if (metric.source.kind === "errors" || metric.limit?.seconds === undefined) return minimumExcess;
   return Number(stream) < metric.limit.seconds ? metric.limit.share : minimumExcess;
 }
 
-function evidenceFor(metric: Metric, tests: StreamTests, streams: Readonly<Record<string, StreamState>>) {
+function evidenceFor(
+  metric: CountedMetric,
+  tests: StreamTests,
+  streams: Readonly<Record<string, StreamState>>,
+) {
   const bound = boundFor(metric, streams, "under");
   const state = bound === undefined ? undefined : streams[bound];
   if (state === undefined) return { notWorse: Number.NEGATIVE_INFINITY, under: Number.NEGATIVE_INFINITY };
@@ -211,7 +201,7 @@ function evidenceFor(metric: Metric, tests: StreamTests, streams: Readonly<Recor
  * the next above to fail: both err on the side of the claim that is not made.
  */
 function boundFor(
-  metric: Metric,
+  metric: CountedMetric,
   streams: Readonly<Record<string, StreamState>>,
   side: "over" | "under",
 ): string | undefined {
@@ -223,6 +213,6 @@ function boundFor(
   return bounds.findLast((bound) => Number(bound) <= seconds);
 }
 
-function shownStream(metric: Metric, streams: Readonly<Record<string, StreamState>>): string {
+function shownStream(metric: CountedMetric, streams: Readonly<Record<string, StreamState>>): string {
   return boundFor(metric, streams, "under") ?? boundFor(metric, streams, "over") ?? errorStream;
 }

@@ -1,6 +1,7 @@
 import type { ArmCounts, Counts } from "./counts.ts";
 import { shareOf } from "./counts.ts";
-import type { Metric } from "./metric.ts";
+import type { CountedMetric } from "./metric.ts";
+import { minimumExcess } from "./stream.ts";
 
 export interface Observation {
   readonly kind: "passed" | "failed" | "open" | "unusable";
@@ -8,21 +9,32 @@ export interface Observation {
   readonly counts: ArmCounts;
   readonly pValue: number;
   readonly alpha: number;
+  /** By what the log evidence was divided, as bad requests cluster. */
+  readonly dispersion: number;
 }
 
 /** One sentence on a metric: `error-rate: 6 errors in 500 requests (1.2 %) against 0 in 500 (0 %), p 0.041`. */
-export function sentenceOf(metric: Metric, observed: Observation): string {
+export function sentenceOf(metric: CountedMetric, observed: Observation): string {
   const { candidate, baseline } = observed.counts;
   if (observed.kind === "unusable") return `${metric.name}: ${whyUnusable(observed.counts)}`;
   const seen = `${metric.name}: ${candidateOf(metric, observed)} against ${countsOf(baseline)}`;
-  const strength = `p ${formatP(observed.pValue)}`;
+  const strength = `p ${formatP(observed.pValue)}${burstsOf(observed.dispersion)}`;
   if (observed.kind !== "open") return `${seen}, ${strength}`;
   if (candidate.total === 0) return `${metric.name}: no requests of the candidate were counted`;
+  if (baseline.total === 0) return `${metric.name}: no requests of the baseline were counted`;
   return `${seen}, ${strength}: ${candidate.total} requests do not suffice to show ${goalOf(metric)}`;
 }
 
+/** Below this the clusters are hardly more than chance would show, and not worth a word. */
+const notableDispersion = 1.1;
+
+function burstsOf(dispersion: number): string {
+  if (!(dispersion >= notableDispersion)) return "";
+  return `, evidence divided by ${Number(dispersion.toPrecision(2))} as the baseline's come in bursts`;
+}
+
 /** What a metric allows, in words. */
-export function allowanceOf(metric: Metric): string {
+export function allowanceOf(metric: CountedMetric): string {
   const ratio =
     metric.source.kind === "errors"
       ? `${metric.toleratedRatio} times the baseline's rate`
@@ -30,12 +42,13 @@ export function allowanceOf(metric: Metric): string {
   return metric.limit === undefined ? ratio : `${ratio} and ${limitOf(metric)}`;
 }
 
-function goalOf(metric: Metric): string {
+function goalOf(metric: CountedMetric): string {
   const ratio = `less than ${metric.unacceptableRatio} times the baseline's rate`;
-  return metric.limit === undefined ? ratio : `${ratio} or ${limitOf(metric)}`;
+  if (metric.limit !== undefined) return `${ratio} or ${limitOf(metric)}`;
+  return metric.source.kind === "errors" ? `${ratio} or at most ${formatShare(minimumExcess)}` : ratio;
 }
 
-function limitOf(metric: Metric): string {
+function limitOf(metric: CountedMetric): string {
   const share = formatShare(metric.limit?.share ?? Number.NaN);
   const seconds = metric.limit?.seconds;
   return seconds === undefined
@@ -43,7 +56,7 @@ function limitOf(metric: Metric): string {
     : `at most ${share} slower than ${formatSeconds(seconds)}`;
 }
 
-function candidateOf(metric: Metric, { stream, counts }: Observation): string {
+function candidateOf(metric: CountedMetric, { stream, counts }: Observation): string {
   if (metric.source.kind === "errors") {
     const errors = counts.candidate.bad === 1 ? "1 error" : `${round(counts.candidate.bad)} errors`;
     return `${errors} in ${round(counts.candidate.total)} requests (${formatShare(shareOf(counts.candidate))})`;

@@ -43,11 +43,14 @@ export interface StreamRule {
 export function testsOf(rule: StreamRule): StreamTests {
   const { kind, toleratedRatio, unacceptableRatio, limit } = rule;
   const hasLimit = limit !== undefined && limit > 0 && limit + minimumExcess < 1;
+  // Versions without errors cannot be compared by a ratio. A candidate under the smallest excess cannot exceed anything
+  // by it, so that a service without errors passes with or without a limit.
+  const under = hasLimit ? limit : kind === "errors" && limit === undefined ? minimumExcess : undefined;
   return {
     worse: kind === "errors" ? testForMoreErrors(toleratedRatio) : testForSlowerRequests(),
     notWorse: testAgainstRatio(unacceptableRatio),
     over: hasLimit ? testOverLimit(limit + minimumExcess) : undefined,
-    under: hasLimit ? testUnderLimit(limit) : undefined,
+    under: under === undefined ? undefined : testUnderLimit(under),
   };
 }
 

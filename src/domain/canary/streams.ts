@@ -1,26 +1,46 @@
 import type { CounterState, Reading } from "./counters.ts";
 import type { ArmCounts, Counts } from "./counts.ts";
 import { errorStream, type MetricBatch } from "./judge.ts";
-import type { Metric } from "./metric.ts";
+import type { CountedMetric } from "./metric.ts";
 import type { Series } from "./series.ts";
 
 type Increases = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** What the counters of both arms grew by in one look and one stratum, by role. */
+export interface Growth {
+  readonly stratum: string;
+  readonly candidate: Readonly<Record<string, number>>;
+  readonly baseline: Readonly<Record<string, number>>;
+}
+
+/** Both arms' growth in one look, by stratum. */
+export function growthsOf(increases: {
+  readonly candidate: Increases;
+  readonly baseline: Increases;
+}): readonly Growth[] {
+  const strata = new Set([...Object.keys(increases.candidate), ...Object.keys(increases.baseline)]);
+  return [...strata].map((stratum) => ({
+    stratum,
+    candidate: increases.candidate[stratum] ?? {},
+    baseline: increases.baseline[stratum] ?? {},
+  }));
+}
+
 /** Both arms' growth in one look, as counts of good and bad requests by stratum. */
 export function batchesOf(
-  metric: Metric,
+  metric: CountedMetric,
   increases: { readonly candidate: Increases; readonly baseline: Increases },
 ): readonly MetricBatch[] {
-  const strata = new Set([...Object.keys(increases.candidate), ...Object.keys(increases.baseline)]);
-  return [...strata].map((stratum) => {
-    const candidate = increases.candidate[stratum] ?? {};
-    const baseline = increases.baseline[stratum] ?? {};
-    const streams =
-      metric.source.kind === "errors"
-        ? { [errorStream]: { candidate: errorsIn(candidate), baseline: errorsIn(baseline) } }
-        : slowRequests(candidate, baseline, metric.toleratedRatio);
-    return { stratum, streams };
-  });
+  return growthsOf(increases).map((growth) => batchOf(metric, growth));
+}
+
+/** A look's growth as counts of good and bad requests. */
+export function batchOf(metric: CountedMetric, { stratum, candidate, baseline }: Growth): MetricBatch {
+  const streams =
+    metric.source.kind === "errors"
+      ? { [errorStream]: { candidate: errorsIn(candidate), baseline: errorsIn(baseline) } }
+      : slowRequests(candidate, baseline, metric.toleratedRatio);
+  return { stratum, streams };
 }
 
 const infinite = "Infinity";
@@ -40,7 +60,7 @@ export function boundsOf(state: CounterState): readonly number[] {
 }
 
 /** Whether an arm has the counter that all others are compared with. */
-export function hasRequests(metric: Metric, state: CounterState): boolean {
+export function hasRequests(metric: CountedMetric, state: CounterState): boolean {
   return state.roles.includes(metric.source.kind === "errors" ? "total" : infinite);
 }
 
@@ -55,12 +75,14 @@ function errorsIn(increase: Readonly<Record<string, number>>): Counts {
   return { bad: increase.bad ?? 0, total: increase.total ?? 0 };
 }
 
-type Growth = Readonly<Record<string, number>>;
+type Counted = Readonly<Record<string, number>>;
 
-function slowRequests(candidate: Growth, baseline: Growth, toleratedRatio: number) {
+function slowRequests(candidate: Counted, baseline: Counted, toleratedRatio: number) {
   const bounds = new Set([...Object.keys(candidate), ...Object.keys(baseline)]);
   bounds.delete(infinite);
-  const streams = [...bounds].flatMap((bound): readonly (readonly [string, ArmCounts])[] => {
+  // In one order whoever answered: sums of floats depend on it, and a replay must give the same ones.
+  const inOrder = [...bounds].toSorted((a, b) => Number(a) - Number(b));
+  const streams = inOrder.flatMap((bound): readonly (readonly [string, ArmCounts])[] => {
     const [a, b] = [slowerThan(bound, candidate), slowerThan(bound, baseline)];
     if (a === undefined || b === undefined) return [];
     const tolerated = { bad: slowerThanTime(Number(bound) / toleratedRatio, baseline), total: b.total };
@@ -70,7 +92,7 @@ function slowRequests(candidate: Growth, baseline: Growth, toleratedRatio: numbe
 }
 
 /** Undefined where this arm has requests and no such bucket: then the arms cannot be compared at this bound. */
-function slowerThan(bound: string, increase: Growth): Counts | undefined {
+function slowerThan(bound: string, increase: Counted): Counts | undefined {
   const total = increase[infinite] ?? 0;
   const within = increase[bound];
   if (total === 0) return { bad: 0, total: 0 };
@@ -81,7 +103,7 @@ function slowerThan(bound: string, increase: Growth): Counts | undefined {
  * How many requests took longer than a time between two bounds, each request of that bucket counted in part. The test
  * stays exact for such parts, as they lie between 0 and 1.
  */
-function slowerThanTime(seconds: number, increase: Growth): number {
+function slowerThanTime(seconds: number, increase: Counted): number {
   const bounds = Object.keys(increase)
     .map(Number)
     .filter(Number.isFinite)

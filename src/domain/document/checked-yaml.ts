@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import * as z from "zod/mini";
 import { ConfigError } from "../../core/errors.ts";
 import { at } from "../../core/json.ts";
+import { editDistance } from "./nearest-word.ts";
 
 export interface YamlSource {
   /** The input that gave the text, for the error. */
@@ -17,35 +18,34 @@ export interface CheckedYaml<T> {
   readonly value: T;
   /** Line of the entry at a path, counted from 1. */
   readonly lineOf: (path: Path) => number;
-  /** An error that names the line of a path. */
+  /** An error that names the line and column of a path. */
   readonly refuse: (path: Path, problem: string) => ConfigError;
 }
 
-/** Parses YAML of a known shape. Anything unknown, missing or of the wrong type is refused with its line. */
+/** Parses YAML of a known shape. Anything unknown, missing or of the wrong type is refused with its line and column. */
 export function parseCheckedYaml<T>(source: YamlSource, shape: z.ZodMiniType<T>): CheckedYaml<T> {
   const counter = new LineCounter();
   const document = parseDocument(source.text, { lineCounter: counter, prettyErrors: false });
   const [broken] = [...document.errors, ...document.warnings];
-  if (broken !== undefined) throw refuseAt(source, counter.linePos(broken.pos[0]).line, broken.message);
-  const lineOf = (path: Path) => lineAt(document, counter, path);
+  if (broken !== undefined) throw refuseAt(source, counter.linePos(broken.pos[0]), broken.message);
+  const placeAt = (path: Path) => positionOf(document, counter, path);
   const value: unknown = document.toJS();
   const parsed = z.safeParse(shape, value);
   if (!parsed.success) {
     const [first] = parsed.error.issues;
-    if (first === undefined) throw refuseAt(source, 1, "the document has another shape");
+    if (first === undefined) throw refuseAt(source, start, "the document has another shape");
     const path = first.path.map((step) => (typeof step === "number" ? step : String(step)));
     const unknown = first.code === "unrecognized_keys" ? first.keys[0] : undefined;
-    const line = lineOf(unknown === undefined ? path : [...path, unknown]);
     throw refuseAt(
       source,
-      line,
+      placeAt(unknown === undefined ? path : [...path, unknown]),
       describe(first, path, at(value, ...path)) + more(parsed.error.issues.length),
     );
   }
   return {
     value: parsed.data,
-    lineOf,
-    refuse: (path, problem) => refuseAt(source, lineOf(path), problem),
+    lineOf: (path) => placeAt(path).line,
+    refuse: (path, problem) => refuseAt(source, placeAt(path), problem),
   };
 
   function describe(issue: z.core.$ZodIssue, path: Path, got: unknown): string {
@@ -60,8 +60,17 @@ export function parseCheckedYaml<T>(source: YamlSource, shape: z.ZodMiniType<T>)
   }
 }
 
-function refuseAt({ input, file }: YamlSource, line: number, problem: string): ConfigError {
-  const place = file === undefined ? `line ${line}` : `${file} line ${line}`;
+/** Both counted from 1. */
+interface Position {
+  readonly line: number;
+  readonly col: number;
+}
+
+const start: Position = { line: 1, col: 1 };
+
+function refuseAt({ input, file }: YamlSource, { line, col }: Position, problem: string): ConfigError {
+  const at = `line ${line} column ${col}`;
+  const place = file === undefined ? at : `${file} ${at}`;
   return new ConfigError(`Input "${input}" must follow its format: ${place}: ${problem}`);
 }
 
@@ -75,8 +84,8 @@ function placeOf(path: Path): string {
   return text.replace(/^\./, "");
 }
 
-/** The line of the deepest entry on the path that is there; a mapping's entry is found by its key. */
-function lineAt(document: Document, counter: LineCounter, path: Path): number {
+/** Where the deepest entry on the path that is there stands; a mapping's entry is found by its key. */
+function positionOf(document: Document, counter: LineCounter, path: Path): Position {
   for (let depth = path.length; depth > 0; depth--) {
     const parent: unknown = document.getIn(path.slice(0, depth - 1), true);
     const step = path[depth - 1];
@@ -84,9 +93,9 @@ function lineAt(document: Document, counter: LineCounter, path: Path): number {
       ? parent.items.find((item) => isScalar(item.key) && item.key.value === step)
       : undefined;
     const node: unknown = pair?.key ?? document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return counter.linePos(node.range[0]).line;
+    if (isNode(node) && node.range) return counter.linePos(node.range[0]);
   }
-  return 1;
+  return start;
 }
 
 /** Keys that the shape knows at a path: of the mapping itself, or of the mappings in a union. */
@@ -108,17 +117,4 @@ function nearest(key: string, known: readonly string[]): string | undefined {
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best !== undefined && best.distance <= Math.max(2, key.length / 3) ? best.word : undefined;
-}
-
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [i, a] of [...left].entries()) {
-    const next = [i + 1];
-    for (const [j, b] of [...right].entries()) {
-      const change = (row[j] ?? 0) + (a === b ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -1,3 +1,4 @@
+import type { Json } from "../../core/json.ts";
 import type { DeployRecord } from "./record.ts";
 
 /**
@@ -41,6 +42,8 @@ export interface RolloutState {
   readonly expiresAt: string;
   /** The route and backends as the deploy was told them, so that recovery needs no inputs. */
   readonly traffic?: string;
+  /** How far a ramp has come, as the ramp wrote it and alone reads it: another attempt goes on from there. */
+  readonly ramp?: Json;
 }
 
 /** The ban on deploying a digest again until it is lifted. */
@@ -67,6 +70,11 @@ export const emptyState: ReleaseState = { records: [], holds: [] };
 export function withRollout(state: ReleaseState, rollout: RolloutState | undefined): ReleaseState {
   const { rollout: _dropped, ...rest } = state;
   return rollout === undefined ? rest : { ...rest, rollout };
+}
+
+/** The rollout with nothing that a ramp could go on with. */
+export function withoutRamp({ ramp: _dropped, ...rollout }: RolloutState): RolloutState {
+  return rollout;
 }
 
 /** The hold on a digest, if there is one. */

@@ -1,5 +1,6 @@
 import { formatMs } from "../../core/duration.ts";
 import type { RunResult } from "../runner/events.ts";
+import { backtestSection } from "./backtest-section.ts";
 import { canarySection } from "./canary-section.ts";
 import { escapeHtml, shortDigest } from "./escape-html.ts";
 import { gatesSection } from "./gates-section.ts";
@@ -11,7 +12,9 @@ import type { ReportInput } from "./write.ts";
 /** The whole report as one page that needs nothing else. */
 export function renderPage(input: ReportInput): string {
   const { scenario, outcome } = input;
-  const canaries = outcome.evidence.filter(({ evidence }) => evidence.action === "canary-analyze");
+  const analyses = outcome.evidence.filter(({ evidence }) => evidence.action === "canary-analyze");
+  const canaries = analyses.filter(({ evidence }) => evidence.mode === "ramp" || evidence.mode === "analyze");
+  const backtests = analyses.filter(({ evidence }) => evidence.mode === "backtest");
   const sections = [
     ...outcome.runs.map((run, index) =>
       section(runTitle(run, index, outcome.runs.length), jobGraph(run.jobs)),
@@ -19,6 +22,9 @@ export function renderPage(input: ReportInput): string {
     ...rolledBack(input),
     ...canaries.map(({ evidence }) =>
       section("The canary under real traffic", `<div class="charts">${canarySection(evidence)}</div>`),
+    ),
+    ...backtests.map(({ evidence }) =>
+      section("What canaries would see at this traffic", backtestSection(evidence)),
     ),
     section("What production's users saw", trafficSection(outcome.traffic)),
     section("Pods", podSection(outcome.pods, input.record.startedAt)),

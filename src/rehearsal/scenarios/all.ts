@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/errors.ts";
+import { backtest } from "./backtest.ts";
 import { corruptBackup } from "./backup.ts";
 import { blueGreen } from "./colours.ts";
 import { good } from "./good.ts";
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   slowVersion,
   erroringCanary,
   runnerLost,
+  backtest,
   corruptBackup,
 ];
 

@@ -90,7 +90,9 @@ test("canary-analyze passes with outputs, evidence and summary", async () => {
 test("canary-analyze leaves evidence from which each look can be drawn and judged again", async () => {
   const { evidence } = await run(equal);
   const looks: readonly Look[] = evidence.details.looks;
-  expect(looks).toHaveLength(24);
+  // Of the 24 looks that three steps of 2 min have at most, fewer are needed while nothing speaks against the candidate.
+  expect(looks.length).toBeLessThan(24);
+  expect(looks.length).toBeGreaterThanOrEqual(18);
   for (const look of looks) {
     expect(look.metrics["error-rate"]).toMatchObject({
       candidate: { bad: expect.any(Number), total: expect.any(Number) },

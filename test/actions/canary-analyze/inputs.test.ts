@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { readInputs } from "../../../src/actions/canary-analyze/inputs.ts";
+import { evenDefaults } from "../../../src/actions/canary-analyze/ramp-inputs.ts";
 import { ConfigError } from "../../../src/core/errors.ts";
 import { fakeRunner } from "../../fakes/fake-runner.ts";
 
@@ -21,13 +24,30 @@ const ramp = { ...analyze, mode: "ramp", traffic, release: "web", namespace: "pr
 
 const read = (given: Readonly<Record<string, string>>) => readInputs(fakeRunner("canary-analyze", given), {});
 
+test("readInputs() takes a list of steps in place of equal ones", async () => {
+  expect(await read({ ...ramp, steps: "5, 10%\n50@30m", "early-promotion": "true" })).toMatchObject({
+    steps: [
+      { weight: 5, holdMs: 900_000 },
+      { weight: 10, holdMs: 900_000 },
+      { weight: 50, holdMs: 1_800_000 },
+    ],
+    promotesEarly: true,
+  });
+});
+
+test("the defaults that a list of steps stands in place of are those of action.yml", () => {
+  const file = readFileSync(new URL("../../../actions/canary-analyze/action.yml", import.meta.url), "utf8");
+  const declared = (parse(file) as { readonly inputs: Record<string, { readonly default?: string }> }).inputs;
+  for (const [name, usual] of Object.entries(evenDefaults)) expect(declared[name]?.default).toBe(usual);
+});
+
 test("readInputs() takes the requirements' defaults", async () => {
   expect(await read(ramp)).toMatchObject({
     mode: "ramp",
-    prometheusUrl: "http://prometheus:9090",
-    startWeight: 5,
-    stepWeight: 10,
-    stepIntervalMs: 900_000,
+    source: { kind: "prometheus", access: { url: "http://prometheus:9090" } },
+    longestIntervalMs: 60_000,
+    steps: [5, 15, 25, 35, 45, 55, 65, 75, 85, 95].map((weight) => ({ weight, holdMs: 900_000 })),
+    promotesEarly: false,
     intervalMs: 15_000,
     confidence: 0.95,
     toleratedRatio: 1.2,
@@ -46,11 +66,41 @@ test.each<{ name: string; given: Readonly<Record<string, string>>; says: string 
     given: { ...analyze, mode: "guess" },
     says: 'Input "mode" must be one of ramp, analyze',
   },
+  {
+    name: "steps beside a share that they stand in place of",
+    given: { ...ramp, steps: "5, 10", "step-weight": "20" },
+    says: 'Input "step-weight" must not be given beside steps, which say their own shares and times: got "20"',
+  },
+  {
+    name: "steps beside a time that they stand in place of",
+    given: { ...ramp, steps: "5, 10", "step-interval": "5m" },
+    says: 'Input "step-interval" must not be given beside steps',
+  },
+  {
+    name: "steps that fall",
+    given: { ...ramp, steps: "10, 5" },
+    says: 'Input "steps" must rise from step to step: got 5 after 10',
+  },
+  {
+    name: "a step that is shorter than a look",
+    given: { ...ramp, steps: "5@2s, 10" },
+    says: 'Input "steps" must not be shorter than interval (15.0 s): got 2.0 s',
+  },
+  {
+    name: "steps of which none is one",
+    given: { ...ramp, steps: "," },
+    says: 'Input "steps" must be a list of percentages: got nothing',
+  },
+  {
+    name: "an early promotion that is neither",
+    given: { ...ramp, "early-promotion": "maybe" },
+    says: 'Input "early-promotion" must be true or false: got "maybe"',
+  },
   { name: "no metrics", given: { ...analyze, metrics: "" }, says: 'Input "metrics" is required' },
   {
     name: "no Prometheus",
     given: { ...analyze, "prometheus-url": "" },
-    says: 'Input "prometheus-url" is required',
+    says: 'Input "prometheus-url" or "series" is required: got neither',
   },
   {
     name: "a Prometheus that is no URL",

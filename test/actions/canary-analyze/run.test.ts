@@ -19,6 +19,8 @@ const inputs = { ...rampInputs(text), durationMs: 600_000 };
 const fine = { errorRate: 0.002, slowRate: 0.005 };
 const equal: WorldRule = { requestsPerSecond: 40, stable: fine, candidate: fine };
 
+const shares = (...weights: readonly number[]) => weights.map((weight) => ({ weight, holdMs: 120_000 }));
+
 async function rampIn(rule: WorldRule, changed: Partial<typeof inputs> = {}, metrics = text) {
   const world = simulate(rule);
   const given = { ...inputs, ...changed };
@@ -91,7 +93,7 @@ test("ramp() waits one more interval for requests, then is inconclusive with wei
 });
 
 test("ramp() goes on after an extended step that got its requests", async () => {
-  const { outcome } = await rampIn(equal, { minimumRequests: 250, stepWeight: 90 });
+  const { outcome } = await rampIn(equal, { minimumRequests: 250, steps: shares(5, 95) });
   expect(outcome.steps[0]).toMatchObject({
     ended: "advanced",
     extendedFor: expect.stringMatching(/of 250 requests/),
@@ -109,7 +111,7 @@ test("ramp() is inconclusive when the store gets nothing new", async () => {
 test("ramp() is inconclusive when the last step ends without evidence enough", async () => {
   const { outcome, reasons } = await rampIn(
     { ...equal, requestsPerSecond: 1 },
-    { stepWeight: 95, minimumRequests: 2 },
+    { steps: shares(5), minimumRequests: 2 },
   );
   expect(outcome.verdict.kind).toBe("inconclusive");
   expect(reasons).toMatch(
@@ -146,7 +148,7 @@ test.each([
     name: "a query without series",
     metrics: text.replaceAll("requests_total", "nothing_total"),
     rule: equal,
-    says: 'Input "metrics" must name counters of the baseline: nothing_total{ track="stable" } of "error-rate" has no sample in the last 5 min',
+    says: 'Input "metrics" must name series of the baseline: nothing_total{ track="stable" } of "error-rate" has no sample in the last 5 min',
   },
   {
     name: "a limit below every bucket",
@@ -174,7 +176,7 @@ test("ramp() prints one line for each look, with weight, counts and evidence", a
 
 async function analyzeIn(rule: WorldRule, changed: Partial<typeof inputs> = {}) {
   const world = simulate(rule);
-  await world.weights.raise(20, { expiresMs: 0, signal: world.signal });
+  await world.weights.raise(20, { expiresMs: 0, signal: world.signal, ramp: {} });
   const given = { ...inputs, ...changed };
   const metrics = parseMetrics({ input: "metrics", text }, given);
   const outcome = await analyze({ inputs: given, metrics, ports: world });
@@ -207,9 +209,31 @@ test.each<{ name: string; rule: WorldRule; changed?: Partial<typeof inputs>; say
     rule: { ...equal, silentAfter: 200 },
     says: /newest sample of both versions is \d+ s old/,
   },
-  { name: "hardly any traffic", rule: { ...equal, requestsPerSecond: 1 }, says: /do not suffice to show/ },
+  {
+    name: "hardly any traffic",
+    rule: { ...equal, requestsPerSecond: 1 },
+    says: /do not suffice to show .+; needs (about \d+ \w+|more than a month) more at [\d.]+ requests\/s/,
+  },
 ])("analyze() is inconclusive by $name", async ({ rule, changed = {}, says }) => {
   const { outcome } = await analyzeIn(rule, changed);
   expect(outcome.verdict.kind).toBe("inconclusive");
   expect(reasonsOf(outcome.verdict).join()).toMatch(says);
+});
+
+test("ramp() skips the steps that remain once it passes, where that is allowed", async () => {
+  const { world, outcome } = await rampIn(equal, { promotesEarly: true });
+  expect(outcome.verdict.kind).toBe("pass");
+  const raised = world.events.map((event) => Number(event.replace("raise ", "")));
+  const planned = inputs.steps.map(({ weight }) => weight);
+  expect([...raised, ...outcome.skipped]).toEqual(planned);
+  expect(outcome.skipped).not.toEqual([]);
+  expect(outcome.weight).toBe(raised.at(-1));
+  expect(outcome.steps.at(-1)).toMatchObject({ ended: "passed" });
+  expect(outcome.steps.at(-1)?.requests).toBeGreaterThanOrEqual(50);
+});
+
+test("ramp() does not end early before the candidate had its requests", async () => {
+  const { outcome } = await rampIn(equal, { promotesEarly: true, minimumRequests: 2000 });
+  for (const step of outcome.steps.filter(({ ended }) => ended === "passed"))
+    expect(step.requests).toBeGreaterThanOrEqual(2000);
 });

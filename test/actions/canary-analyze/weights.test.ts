@@ -92,7 +92,7 @@ const expiresMs = Date.parse("2026-02-01T00:00:00Z");
 
 test("raise() writes down what is meant before it sets it, with run and expiry", async () => {
   const { weights, events, state } = release();
-  await weights.raise(15, { expiresMs, signal: never });
+  await weights.raise(15, { expiresMs, signal: never, ramp: {} });
   expect(events).toEqual(["meant ramping 15", "set 15"]);
   expect(state().rollout).toEqual({
     ...rollout,
@@ -100,18 +100,19 @@ test("raise() writes down what is meant before it sets it, with run and expiry",
     weight: 15,
     run,
     expiresAt: "2026-02-01T00:00:00.000Z",
+    ramp: {},
   });
 });
 
 test("raise() asks for the pods that the share needs before anything else", async () => {
   const { weights, events } = release({ carries: [] });
-  await weights.raise(15, { expiresMs, signal: never });
+  await weights.raise(15, { expiresMs, signal: never, ramp: {} });
   expect(events).toEqual(["carry web-candidate 15", "meant ramping 15", "set 15"]);
 });
 
 test("a share whose pods cannot be had is neither meant nor set", async () => {
   const { weights, events } = release({ carries: ["exceeded quota"] });
-  await expect(weights.raise(15, { expiresMs, signal: never })).rejects.toThrow("exceeded quota");
+  await expect(weights.raise(15, { expiresMs, signal: never, ramp: {} })).rejects.toThrow("exceeded quota");
   expect(events).toEqual(["carry web-candidate 15"]);
 });
 
@@ -134,7 +135,7 @@ test("home() says so when its time is over", async () => {
 
 test("raise() returns what real answers said", async () => {
   const { weights } = release({ confirms: "confirmed" });
-  const said = await weights.raise(15, { expiresMs, signal: never });
+  const said = await weights.raise(15, { expiresMs, signal: never, ramp: {} });
   expect(said).toBe("weight 15: 15 of 100 responses came from the candidate");
 });
 
@@ -165,7 +166,9 @@ test.each<{ name: string; given: Given; says: string }>([
     says: "Release web is being rolled out by run 6: its weight is not ours to set",
   },
 ])("raise() refuses $name", async ({ given, says }) => {
-  await expect(release(given).weights.raise(15, { expiresMs, signal: never })).rejects.toThrow(says);
+  await expect(release(given).weights.raise(15, { expiresMs, signal: never, ramp: {} })).rejects.toThrow(
+    says,
+  );
 });
 
 test("home() refuses answers that still come from the candidate", async () => {
@@ -176,7 +179,11 @@ test("home() refuses answers that still come from the candidate", async () => {
 
 test("raise() changes nothing after a cancel", async () => {
   const { weights, events } = release();
-  const asking = weights.raise(15, { expiresMs, signal: AbortSignal.abort(new Error("cancelled")) });
+  const asking = weights.raise(15, {
+    expiresMs,
+    signal: AbortSignal.abort(new Error("cancelled")),
+    ramp: {},
+  });
   await expect(asking).rejects.toThrow("cancelled");
   expect(events).not.toContain("set 15");
 });
@@ -197,4 +204,43 @@ test.each<{ name: string; given: Given; says: string }>([
 test("check() refuses a route that cannot carry the last weight", async () => {
   const problem = "Rule 1 of HTTPRoute web names web but not web-candidate";
   await expect(release({ problem }).weights.check(95)).rejects.toThrow(new ConfigError(problem));
+});
+
+test("keep() writes how far the ramp has come, and another time at which it is over", async () => {
+  const { weights, state } = release();
+  await weights.raise(15, { expiresMs, signal: never, ramp: { at: 1 } });
+  await weights.keep(15, { expiresMs: expiresMs + 1000, ramp: { at: 2 } });
+  expect(state().rollout).toMatchObject({
+    phase: "ramping",
+    weight: 15,
+    expiresAt: "2026-02-01T00:00:01.000Z",
+    ramp: { at: 2 },
+  });
+  expect(await weights.kept()).toEqual({
+    phase: "ramping",
+    expiresMs: expiresMs + 1000,
+    candidate: `${digest} of r1`,
+    ramp: { at: 2 },
+  });
+});
+
+test.each<{ name: string; rollout: RolloutState | undefined }>([
+  { name: "that another run owns", rollout: { ...rollout, phase: "ramping", run: { ...run, id: "8" } } },
+  { name: "that is being ended", rollout: { ...rollout, phase: "aborting", weight: 15 } },
+  { name: "whose weight is another one", rollout: { ...rollout, phase: "ramping", weight: 25 } },
+  { name: "that is over", rollout: undefined },
+])("keep() leaves a rollout alone $name", async ({ rollout: found }) => {
+  const { weights, state } = release({ rollout: found });
+  await weights.keep(15, { expiresMs, ramp: { at: 2 } });
+  expect(state().rollout).toEqual(found);
+});
+
+test("home() leaves nothing that could be gone on with, even where it fails", async () => {
+  for (const refusals of [0, 99]) {
+    const { weights, state } = release({ refusals });
+    await weights.raise(15, { expiresMs, signal: never, ramp: { at: 1 } }).catch(() => undefined);
+    await weights.home(1200).catch(() => undefined);
+    expect(state().rollout).toBeDefined();
+    expect(state().rollout).not.toHaveProperty("ramp");
+  }
 });

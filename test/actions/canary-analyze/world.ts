@@ -1,6 +1,7 @@
 import type { AnalysisInputs, RampInputs } from "../../../src/actions/canary-analyze/inputs.ts";
 import type { Weights } from "../../../src/actions/canary-analyze/weights.ts";
 import { CancelledError, OutsideError } from "../../../src/core/errors.ts";
+import type { KeptRamp } from "../../../src/domain/canary/saved-ramp.ts";
 import type { Sample, Series } from "../../../src/domain/canary/series.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
 import type { MetricsSource } from "../../../src/platform/prometheus.ts";
@@ -10,10 +11,11 @@ import { seeded } from "../../domain/canary/random.ts";
 export function rampInputs(metrics: string): AnalysisInputs & RampInputs {
   return {
     metrics,
-    prometheusUrl: "http://prometheus",
+    source: { kind: "prometheus", access: { url: "http://prometheus", headers: {}, secrets: [] } },
     baseline: 'track="stable"',
     candidate: 'track="candidate"',
     intervalMs: 15_000,
+    longestIntervalMs: 60_000,
     minimumRequests: 50,
     confidence: 0.95,
     toleratedRatio: 1.2,
@@ -21,9 +23,8 @@ export function rampInputs(metrics: string): AnalysisInputs & RampInputs {
     evidence: [],
     require: [],
     onInconclusive: "fail",
-    startWeight: 5,
-    stepWeight: 30,
-    stepIntervalMs: 120_000,
+    steps: [5, 35, 65, 95].map((weight) => ({ weight, holdMs: 120_000 })),
+    promotesEarly: false,
     release: "web",
     access: { kind: "ambient", namespace: "production", path: "/kubeconfig" },
     traffic: {
@@ -49,6 +50,9 @@ export interface WorldRule {
   /** Seconds after the start from which the store answers nothing at all. */
   readonly downAfter?: number;
   readonly cancelAfter?: number;
+  /** How long the service has served and been scraped before. */
+  readonly pastSeconds?: number;
+  readonly seed?: number;
   /** The way home is refused so often. */
   readonly homeFails?: boolean;
 }
@@ -60,17 +64,19 @@ const scrapeMs = 15_000;
 /** The service and its scraper: what it counted, and what is stored of it. */
 class Service {
   weight = 0;
-  nowMs = startMs - 60_000;
+  nowMs: number;
   readonly stored = new Map<string, Sample[]>();
   readonly totals: Record<Arm, Record<string, number>> = {
     stable: { "200": 50_000, "500": 20, within: 50_000 },
     candidate: { "200": 5, within: 5 },
   };
-  readonly #random = seeded(3);
+  readonly #random: ReturnType<typeof seeded>;
   readonly #rule: WorldRule;
 
   constructor(rule: WorldRule) {
     this.#rule = rule;
+    this.#random = seeded(rule.seed ?? 3);
+    this.nowMs = startMs - (rule.pastSeconds ?? 60) * 1000;
   }
 
   isAfter(seconds: number | undefined): boolean {
@@ -111,7 +117,7 @@ export function simulate(rule: WorldRule) {
   const events: string[] = [];
   const said: string[] = [];
   const service = new Service(rule);
-  for (let second = 0; second < 60; second++) service.passSecond();
+  while (service.nowMs < startMs) service.passSecond();
   const clock: Clock = {
     now: () => service.nowMs,
     sleep: async (ms) => {
@@ -124,6 +130,7 @@ export function simulate(rule: WorldRule) {
     },
   };
   const metrics: MetricsSource = {
+    values: () => Promise.reject(new Error("no metric of this world asks for values")),
     samples: async (selector, { startMs: from, endMs: until }) => {
       if (service.isAfter(rule.downAfter)) {
         throw new OutsideError("Prometheus at http://prometheus answered 503");
@@ -135,11 +142,17 @@ export function simulate(rule: WorldRule) {
       }));
     },
   };
+  let state: KeptRamp = { phase: "candidate", expiresMs: 0, candidate: "sha256:a of record 1" };
   const weights: Weights = {
     check: async () => undefined,
     current: async () => service.weight,
+    kept: async () => state,
+    keep: async (_percent, { expiresMs, ramp }) => {
+      state = { ...state, expiresMs, ramp };
+    },
     sustain: async () => undefined,
-    raise: async (percent) => {
+    raise: async (percent, { expiresMs, ramp }) => {
+      state = { ...state, phase: "ramping", expiresMs, ramp };
       events.push(`raise ${percent}`);
       service.weight = percent;
       return `weight ${percent} confirmed`;
@@ -148,6 +161,7 @@ export function simulate(rule: WorldRule) {
       events.push(`home within ${budgetMs} ms`);
       if (rule.homeFails === true) throw new OutsideError("Weight 0 could not be set: no connection");
       service.weight = 0;
+      state = { phase: "candidate", expiresMs: service.nowMs, candidate: state.candidate };
       return "weight 0 confirmed";
     },
   };
@@ -160,6 +174,10 @@ export function simulate(rule: WorldRule) {
     said,
     events,
     weight: () => service.weight,
+    kept: () => state,
+    keep: (changed: KeptRamp) => {
+      state = changed;
+    },
   };
 }
 

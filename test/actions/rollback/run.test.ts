@@ -132,6 +132,16 @@ test.each<{ name: string; helm: string; runId: string }>([
   expect(did).toContain("helm rollback 1");
 });
 
+test("recover leaves no ramp that could be gone on with, even where it does not come to its end", async () => {
+  const kept = rollout({ phase: "ramping", weight: 15, ramp: { format: 1 } });
+  const world = { ...canary, state: stateOf([canaryOpen, record(1)], kept) };
+  const cut = await play(recover, { ...world, confirmed: "refuted" });
+  expect(cut.kind).not.toBe("pass");
+  expect(cut.state().rollout).toMatchObject({ phase: "aborting", weight: 0 });
+  expect(cut.state().rollout).not.toHaveProperty("ramp");
+  expect((await play(recover, world)).state().rollout).toBeUndefined();
+});
+
 test("recover takes the route from the rollout when the input is empty", async () => {
   const state = stateOf([canaryOpen, record(1)], rollout({ traffic }));
   const { kind, did } = await play({ ...recover, traffic: "" }, { ...canary, state }, { runId: "200" });

@@ -152,3 +152,19 @@ test("countGrowth() resumes from state that was written down", () => {
   const read = JSON.parse(JSON.stringify(first.state));
   expect(countGrowth(read, { total: [ok([30, 10])] }, window).increases).toEqual({ 5: { total: 10 } });
 });
+
+test("countGrowth() counts thousands of counters of one process that starts again and again", () => {
+  const many = Array.from({ length: 4000 }, (_, path) =>
+    series(
+      { ...pod, path: `/${path}` },
+      ...Array.from({ length: 60 }, (_, index) => [15 * index, (index % 20) + 1] as const),
+    ),
+  );
+  const counted = countGrowth(
+    noCounters,
+    { total: many },
+    { strata: [one], untilMs: 1e6, bornFromZero: false },
+  );
+  // Two starts of 1 each and 57 steps of 1, 4000 times: more than may be handed to a function one by one.
+  expect(counted.increases).toEqual({ 5: { total: 4000 * 59 } });
+});

@@ -5,9 +5,9 @@ import {
   type MetricState,
   startMetric,
 } from "../../../src/domain/canary/judge.ts";
-import type { Metric } from "../../../src/domain/canary/metric.ts";
+import type { CountedMetric } from "../../../src/domain/canary/metric.ts";
 
-export const errorRate: Metric = {
+export const errorRate: CountedMetric = {
   name: "error-rate",
   source: { kind: "errors", errors: "e", requests: "r" },
   limit: { share: 0.01 },
@@ -17,9 +17,9 @@ export const errorRate: Metric = {
   critical: true,
 };
 const { limit: _none, ...withoutLimit } = errorRate;
-export const unlimited: Metric = withoutLimit;
+export const unlimited: CountedMetric = withoutLimit;
 
-export const latency: Metric = {
+export const latency: CountedMetric = {
   ...errorRate,
   name: "latency",
   source: { kind: "latency", buckets: "b" },
@@ -48,9 +48,9 @@ export function slow(bounds: Readonly<Record<string, readonly [number, number]>>
   return { stratum: "5", streams: Object.fromEntries(streams) };
 }
 
-export function stateOf(metric: Metric, looks: readonly MetricBatch[]): MetricState {
+export function stateOf(metric: CountedMetric, looks: readonly MetricBatch[]): MetricState {
   return looks.reduce((state, one) => addLook(metric, state, [one]), startMetric());
 }
 
-export const judge = (metric: Metric, looks: readonly MetricBatch[]) =>
+export const judge = (metric: CountedMetric, looks: readonly MetricBatch[]) =>
   judgeMetric(metric, stateOf(metric, looks), levels);

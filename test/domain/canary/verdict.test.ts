@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { alphaOf, type MetricBatch, verdictOf } from "../../../src/domain/canary/judge.ts";
-import type { Metric } from "../../../src/domain/canary/metric.ts";
+import type { CountedMetric } from "../../../src/domain/canary/metric.ts";
+import type { MetricBatch } from "../../../src/domain/canary/metric-batch.ts";
+import { alphaOf, verdictOf } from "../../../src/domain/canary/verdict.ts";
 import { errorRate, judge, look } from "./looks.ts";
 
-test.each<{ name: string; kinds: readonly (readonly [Metric, MetricBatch])[]; verdict: string }>([
+test.each<{ name: string; kinds: readonly (readonly [CountedMetric, MetricBatch])[]; verdict: string }>([
   { name: "no metric", kinds: [], verdict: "inconclusive" },
   { name: "all passed", kinds: [[errorRate, look("5", [0, 400, 0, 400])]], verdict: "pass" },
   {

@@ -55,19 +55,22 @@ test("parseTests() leaves an empty document empty", () => {
 test.each([
   {
     text: "- name: A\n  request:\n    methd: GET\n    path: /",
-    says: 'smoke.yaml line 3: [0].request has an unknown key "methd", did you mean "method"',
+    says: 'smoke.yaml line 3 column 5: [0].request has an unknown key "methd", did you mean "method"',
   },
   {
     text: "- name: A\n  request: {path: /}\n  expect:\n    response_time: 1s",
-    says: 'line 4: [0].expect has an unknown key "response_time", did you mean "response-time"',
+    says: 'line 4 column 5: [0].expect has an unknown key "response_time", did you mean "response-time"',
   },
-  { text: "- name: A\n  request: {path: /}\n  banana: 1", says: 'line 3: [0] has an unknown key "banana"' },
+  {
+    text: "- name: A\n  request: {path: /}\n  banana: 1",
+    says: 'line 3 column 3: [0] has an unknown key "banana"',
+  },
   {
     text: "- name: A\n  request: {path: home}",
-    says: 'line 2: [0].request.path must begin with /: got "home"',
+    says: 'line 2 column 13: [0].request.path must begin with /: got "home"',
   },
-  { text: "- name: A", says: "line 1: [0].request is missing" },
-  { text: "- request: {path: /}", says: "line 1: [0].name is missing" },
+  { text: "- name: A", says: "line 1 column 3: [0].request is missing" },
+  { text: "- request: {path: /}", says: "line 1 column 3: [0].name is missing" },
   { text: "- name: 7\n  request: {path: /}", says: "[0].name must be text: got 7" },
   { text: "- name: A\n  request: {path: /, method: FETCH}", says: "must be one of GET, HEAD, POST" },
   {
@@ -88,7 +91,7 @@ test.each([
   },
   {
     text: "- name: A\n  request: {path: /}\n  expect:\n    json:\n      path: $.a[\n      equals: 1",
-    says: 'line 5: "$.a[" is not a JSONPath of RFC 9535',
+    says: 'line 5 column 7: "$.a[" is not a JSONPath of RFC 9535',
   },
   {
     text: "- name: A\n  request: {path: /}\n  expect:\n    json: {path: $.a}",
@@ -96,11 +99,11 @@ test.each([
   },
   {
     text: "- {name: A, request: {path: /}}\n- {name: A, request: {path: /}}",
-    says: "line 2: two tests have",
+    says: "line 2 column 4: two tests have",
   },
-  { text: "name: A", says: "line 1: the document must be a list of tests" },
+  { text: "name: A", says: "line 1 column 1: the document must be a list of tests" },
   { text: "- name: [", says: "line 1" },
-  { text: "- name: A\n  name: B\n  request: {path: /}", says: "line 2: Map keys must be unique" },
+  { text: "- name: A\n  name: B\n  request: {path: /}", says: "line 2 column 3: Map keys must be unique" },
   { text: "- name: A\n  request: {path: /, headers: {'bad name': x}}", says: "headers" },
 ])("parseTests() refuses $text", ({ text, says }) => {
   expect(() => parse(text)).toThrow(ConfigError);

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { World } from "../../../src/rehearsal/cluster/world.ts";
+import { canaryVerdictCases } from "../canary/cases.ts";
 import type { Wish } from "./arguments.ts";
 import type { DeliveryCase } from "./case.ts";
 import { allCases } from "./cases/all.ts";
@@ -17,7 +18,7 @@ export interface CaseResult {
 
 /** The cases that are wished for. An unknown name is refused. */
 export function chosenCases({ only, isShort }: Pick<Wish, "only" | "isShort">): readonly DeliveryCase[] {
-  const named = [...allCases, ...sweepCases];
+  const named = [...allCases, ...sweepCases, ...canaryVerdictCases];
   const unknown = only.filter((name) => !named.some((one) => one.name === name));
   if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(", ")}`);
   if (only.length > 0) return named.filter(({ name }) => only.includes(name));

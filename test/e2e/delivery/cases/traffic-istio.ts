@@ -21,7 +21,9 @@ async function define(stand: Stand): Promise<void> {
   assert.equal(wanted.length, kinds.length);
   await applyText(stand, wanted.join("---\n"));
   const definitions = kinds.map((kind) => `crd/${kind}`);
-  await stand.kubectl("wait", "--for=condition=Established", "--timeout=60s", ...definitions);
+  // By a path: a definition of this moment has no conditions yet, which kubectl takes for an error.
+  const established = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True';
+  await stand.kubectl("wait", established, "--timeout=60s", ...definitions);
 }
 
 /** Without a description of every kind, which takes long after new ones were defined: the server checks all the same. */

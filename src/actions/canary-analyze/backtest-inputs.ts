@@ -1,0 +1,72 @@
+import { ConfigError } from "../../core/errors.ts";
+import type { InputReader } from "../../platform/github-runner.ts";
+import { durationMs, oneOf, optional, required } from "../../platform/inputs.ts";
+import { readMatchers } from "./matchers.ts";
+import { type RampPlan, readPlan } from "./ramp-inputs.ts";
+import { type RuleInputs, readRules } from "./rule-inputs.ts";
+import { readSource, type SourceInputs } from "./source-inputs.ts";
+
+export interface BacktestInputs extends RuleInputs, RampPlan {
+  readonly mode: "backtest";
+  readonly metrics: string;
+  readonly source: SourceInputs;
+  readonly baseline: string;
+  readonly intervalMs: number;
+  /** So much of the past. */
+  readonly rangeMs: number;
+  readonly onInconclusive: "fail" | "warn";
+}
+
+export async function readBacktestInputs(inputs: InputReader): Promise<BacktestInputs> {
+  refuseOther(inputs);
+  const intervalMs = between(inputs, "interval", { leastMs: 1000, mostMs: 24 * hourMs, range: "1s to 24h" });
+  return {
+    mode: "backtest",
+    metrics: required(inputs, "metrics"),
+    source: await readSource(inputs),
+    baseline: readMatchers("baseline", required(inputs, "baseline")),
+    intervalMs,
+    rangeMs: between(inputs, "backtest-range", {
+      leastMs: 60_000,
+      mostMs: 90 * 24 * hourMs,
+      range: "1m to 90d",
+    }),
+    ...readPlan(inputs, intervalMs),
+    ...readRules(inputs),
+    onInconclusive: oneOf(inputs, "on-inconclusive", ["fail", "warn"]),
+  };
+}
+
+const hourMs = 3_600_000;
+
+interface Range {
+  readonly leastMs: number;
+  readonly mostMs: number;
+  readonly range: string;
+}
+
+function between(inputs: InputReader, name: string, { leastMs, mostMs, range }: Range): number {
+  const ms = durationMs(inputs, name);
+  if (ms >= leastMs && ms <= mostMs) return ms;
+  throw new ConfigError(`Input "${name}" must be from ${range}: got "${inputs.get(name)}"`);
+}
+
+/** A backtest tries no candidate, touches no cluster and vouches for no image. */
+function refuseOther(inputs: InputReader): void {
+  const given = [
+    ["candidate", optional(inputs, "candidate")],
+    ["replay-from", optional(inputs, "replay-from")],
+    ["traffic", optional(inputs, "traffic")],
+    ["release", optional(inputs, "release")],
+    ["image", optional(inputs, "image")],
+    ["evidence", optional(inputs, "evidence")],
+    ["require", optional(inputs, "require")],
+    ["kubeconfig", optional(inputs, "kubeconfig")],
+    ["context", optional(inputs, "context")],
+    ["server", optional(inputs, "server")],
+  ].find(([, text]) => text !== undefined);
+  if (given === undefined) return;
+  throw new ConfigError(
+    `Input "${given[0]}" must be empty in mode backtest, which reads the baseline's past alone: got "${given[1]}"`,
+  );
+}
