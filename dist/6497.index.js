@@ -1,0 +1,1 @@
+export const id=6497,ids=[6497],modules={6497:((_,s,e)=>{e.r(s),e.d(s,{systemClock:()=>d});var o=e(8500),n=e(6608);const d={now:()=>Date.now(),sleep:async(c,t)=>{try{await(0,o.setTimeout)(c,void 0,t===void 0?{}:{signal:t})}catch{throw new n.cc("The step was cancelled while it waited")}}}})};

@@ -1,5 +1,0 @@
-export const id=6804,ids=[6804],modules={6804:((g,_,o)=>{o.d(_,{recoverAll:()=>p});var i=o(1390),d=o(5531),u=o(8896);const m="app.kubernetes.io/managed-by=sluice,sluice/release";async function p({kubectl:n,namespace:r},s){const c=(await n.list("configmaps",r,m)).flatMap(e=>(0,d.$6)(e,"metadata","labels","sluice/release")??[]),t=[];for(const e of c)t.push({release:e,result:await f(e,s)});const v=t.find(({result:e})=>e.outputs.strategy!=="none");return{verdict:t.length===0?u.IX:(0,u.kg)(t.map(({result:e})=>e.verdict)),mode:"recover",subject:{namespace:r},outputs:v?.result.outputs??{strategy:"none"},details:{sentence:`${c.length} releases were looked at`,releases:Object.fromEntries(t.map(({release:e,result:l})=>[e,l.details]))},summary:t.length===0?"Nothing to recover: no release of this namespace has records of ours":t.map(({release:e,result:l})=>`#### ${e}
-
-${l.summary}`).join(`
-
-`),annotations:t.flatMap(({result:e})=>e.annotations??[])}}async function f(n,r){try{return await r(n)}catch(s){if(!(s instanceof i.Cp))throw s;const a=`${n}: ${(0,i.bD)(s)}`,c={sentence:a};return{verdict:(0,u.Ni)(a),subject:{},outputs:{strategy:"none"},details:c,summary:a}}}})};

@@ -1,1 +1,0 @@
-export const id=8919,ids=[8919],modules={8919:((_,s,e)=>{e.r(s),e.d(s,{systemClock:()=>d});var o=e(8500),n=e(1390);const d={now:()=>Date.now(),sleep:async(c,t)=>{try{await(0,o.setTimeout)(c,void 0,t===void 0?{}:{signal:t})}catch{throw new n.cc("The step was cancelled while it waited")}}}})};
