@@ -1,5 +1,5 @@
 import { messageOf } from "../core/errors.ts";
-import { identityOf, isSameJob, runOfIdentity } from "../domain/lock/holder.ts";
+import { identityOf, isEarlierAttempt, isSameJob, runOfIdentity } from "../domain/lock/holder.ts";
 import { type LeaseFacts, leaseAnnotations, leaseName, leaseOf } from "../domain/lock/lease.ts";
 import {
   claimantOf,
@@ -108,7 +108,11 @@ function watchClaim({ request, clock }: Place) {
   };
 }
 
-async function ask({ isOver, say }: Place["request"], claimant: string): Promise<boolean | undefined> {
+async function ask(
+  { isOver, holder, say }: Place["request"],
+  claimant: string,
+): Promise<boolean | undefined> {
+  if (isEarlierAttempt(claimant, holder)) return true;
   const run = runOfIdentity(claimant);
   if (run === undefined) return undefined;
   try {
@@ -146,7 +150,7 @@ function sayTaken({ request }: Place, before: LeaseFacts, from: TakenFrom): void
 
 const whyTaken: Partial<Record<TakenFrom, string>> = {
   ours: "an earlier step of this job did not give it back",
-  over: "GitHub says that job has ended",
+  over: "GitHub has ended that job",
   expired: "it was not renewed for its whole duration while we watched",
   yielded: "its holder has yielded",
   forced: "its holder did not yield in time and may still be at work",

@@ -96,7 +96,7 @@ test("what a dead holder has left is taken on GitHub's word, or when it stays si
   const said: string[] = [];
   const request = requestOf("100", { isOver: async () => true, say: (line) => said.push(line) });
   await withLease(world.kubectl, request, async ({ taken }) => expect(taken.from).toBe("over"));
-  expect(said[0]).toContain("is ours: GitHub says that job has ended");
+  expect(said[0]).toContain("is ours: GitHub has ended that job");
 
   await leave();
   // Shorter than the other's, whose own duration counts.

@@ -39,3 +39,14 @@ export function isSameJob(identity: string, { run }: LeaseHolder): boolean {
     other.job === run.job
   );
 }
+
+/** Whether the holder is of an earlier attempt of the same run: GitHub begins the next only when the last has ended. */
+export function isEarlierAttempt(identity: string, { run }: LeaseHolder): boolean {
+  const other = runOfIdentity(identity);
+  return (
+    other !== undefined &&
+    other.repository === run.repository &&
+    other.id === run.id &&
+    other.attempt < run.attempt
+  );
+}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { abortSentence, readCommand } from "../../../src/domain/lock/command.ts";
 import { isHolderGone, isMakerGone } from "../../../src/domain/lock/gone.ts";
 import { readStoredRelease, withStatus } from "../../../src/domain/lock/helm-release.ts";
-import { identityOf, isSameJob, runOfIdentity } from "../../../src/domain/lock/holder.ts";
+import { identityOf, isEarlierAttempt, isSameJob, runOfIdentity } from "../../../src/domain/lock/holder.ts";
 import { leaseOf, microTime } from "../../../src/domain/lock/lease.ts";
 import type { TakenFrom } from "../../../src/domain/lock/take.ts";
 import type { HelmRevision } from "../../../src/domain/release/history.ts";
@@ -23,6 +23,16 @@ test("two steps are of one job only in the same attempt of the same run", () => 
   // Outside GitHub there is no run that could tell two of them apart.
   const local = { ...self, run: { ...self.run, id: "", job: "", url: "https://github.com//actions/runs/" } };
   expect(isSameJob(identityOf(local), local)).toBe(false);
+});
+
+test("a later attempt of a run knows that the earlier one has ended, and of no other", () => {
+  const again = { ...self, run: { ...self.run, attempt: 2 } };
+  expect(isEarlierAttempt(identityOf(self), again)).toBe(true);
+  expect(isEarlierAttempt(identityOf(stepOf("100", "recover")), again)).toBe(true);
+  expect(isEarlierAttempt(identityOf(again), self)).toBe(false);
+  expect(isEarlierAttempt(identityOf(self), self)).toBe(false);
+  expect(isEarlierAttempt(identityOf(other), again)).toBe(false);
+  expect(isEarlierAttempt("ann's laptop", again)).toBe(false);
 });
 
 test("leaseOf() reads a Lease as Kubernetes shows it", () => {
