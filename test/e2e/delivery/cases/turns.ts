@@ -208,7 +208,7 @@ export const turnCases: readonly DeliveryCase[] = [
       const refused = await stand.run("helm-deploy", third);
       assert.equal(refused.verdict, "fail", refused.reasons.join("; "));
       assert.equal(refused.reasons.length, 1);
-      assert.match(refused.reasons[0] ?? "", /bring it home first/);
+      assert.match(refused.reasons[0] ?? "", /is in flight \(web-candidate\): end it first \(.*mode recover/);
       await stand.mustPass("rollback", { mode: "recover" });
       await deliver(stand, { strategy: "rolling" }, "3");
       await expectSituation(stand, {
