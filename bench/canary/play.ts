@@ -4,6 +4,8 @@ import { type Minute, minute, type Situation } from "./traffic.ts";
 
 export const looks = 60;
 const historyMinutes = 60;
+/** Other runs than the usual ones: `SEED=100000` plays those from the 100,001st on. */
+const firstRun = Number(process.env.SEED ?? 0);
 
 export interface Played {
   readonly runs: number;
@@ -33,7 +35,7 @@ export function play(situation: Situation, seats: readonly Seat[], minutes = loo
   const found = seats.map(() => ({ failedAt: [] as number[], passedAt: [] as number[] }));
   const most = Math.max(...seats.map(({ runs }) => runs));
   for (let run = 0; run < most; run++) {
-    const random = seeded(1_000_003 * (run + 1));
+    const random = seeded(1_000_003 * (firstRun + run + 1));
     const at = (index: number): Minute => minute(random, situation, { at: index, minutes });
     const history = Array.from({ length: historyMinutes }, (_, index) => at(index - historyMinutes));
     const judging = seats.flatMap(({ judge, runs }, index): readonly Judging[] => {

@@ -111,12 +111,14 @@ interface Failed {
 }
 
 async function failStable(session: Session, { outcome, record, history }: Failed): Promise<PhaseOutcome> {
+  const cutShort = !outcome.isUntouched && isLeftToOthers(session, { outcome, record, history });
   await updateRecord(
     session,
     record.id,
     ended({
       status: "bad",
       reason: outcome.sentence,
+      ...(cutShort ? { cutShort: true } : {}),
       ...(outcome.revision === undefined ? {} : { revision: outcome.revision }),
       ...(outcome.isUntouched ? { untouched: true } : {}),
     }),
@@ -141,6 +143,12 @@ async function failStable(session: Session, { outcome, record, history }: Failed
   };
 }
 
+// A cancelled step has no time for a rollback.
+function isLeftToOthers({ inputs }: Session, { outcome, history }: Failed): boolean {
+  const isUpgrade = deployedRevision(history) !== undefined;
+  return outcome.reason === "cancelled" && isUpgrade && inputs.onFailure === "rollback";
+}
+
 async function afterFailure(session: Session, { outcome, record, history }: Failed) {
   if (deployedRevision(history) === undefined)
     return {
@@ -150,7 +158,10 @@ async function afterFailure(session: Session, { outcome, record, history }: Fail
   if (session.inputs.onFailure === "keep")
     return { sentence: "Nothing is rolled back here: on-failure is keep", reasons: [] };
   if (outcome.reason === "cancelled")
-    return { sentence: "Cancelled: the rollback is left to the steps after", reasons: [] };
+    return {
+      sentence: "Cancelled: the rollback is left to the steps after, or to mode recover",
+      reasons: [],
+    };
   const { sentence, verdict } = await returnToLastGood(session, record.id, outcome);
   return { sentence, reasons: reasonsOf(verdict) };
 }

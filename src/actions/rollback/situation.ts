@@ -5,6 +5,7 @@ import { type ColourWorld, planColours } from "../../domain/rollback/colours.ts"
 import {
   type Attempt,
   attemptOfRun,
+  cutAttempt,
   mayBeHealthy,
   resumedRollback,
   unfinishedAttempt,
@@ -52,7 +53,8 @@ export type Situation =
 /** The attempt that is to be undone or carried on; a sentence where there is none and one is needed. */
 export function attemptIn({ inputs, context }: Omit<Story, "lease">, state: ReleaseState) {
   const isOwnOnly = inputs.mode === "rollback" && inputs.isAutomatic;
-  const attempt = isOwnOnly ? attemptOfRun(state, context.run.runId) : unfinishedAttempt(state);
+  const cut = inputs.mode === "recover" ? cutAttempt(state) : undefined;
+  const attempt = isOwnOnly ? attemptOfRun(state, context.run.runId) : (unfinishedAttempt(state) ?? cut);
   if (attempt !== undefined) return { attempt };
   if (isOwnOnly) return { nothing: "Nothing to undo: this run changed nothing that is not finished" };
   return inputs.mode === "recover" ? { nothing: "Nothing to recover: no rollout is under way" } : {};

@@ -61,6 +61,8 @@ export interface DeployRecord {
   readonly status: RecordStatus;
   /** Set on a bad record whose attempt ended before the running version was touched: there is nothing to roll back. */
   readonly untouched?: true;
+  /** Set on a bad record whose step was cancelled before it could roll back: whoever recovers does it. */
+  readonly cutShort?: true;
   readonly verdicts: readonly GateVerdict[];
   readonly commit: string;
   readonly actor: string;
@@ -91,6 +93,7 @@ export type RecordChange = Partial<
     DeployRecord,
     | "status"
     | "untouched"
+    | "cutShort"
     | "revision"
     | "verdicts"
     | "approver"

@@ -20,6 +20,12 @@ export function unfinishedAttempt({ records, rollout }: ReleaseState): Attempt |
   return { run, ...(record === undefined ? {} : { record }), ...(rollout === undefined ? {} : { rollout }) };
 }
 
+/** The newest attempt, where it failed by a cancel and nobody has taken the way back since. */
+export function cutAttempt({ records }: ReleaseState): Attempt | undefined {
+  const [record] = records;
+  return record?.status === "bad" && record.cutShort === true ? { run: record.run, record } : undefined;
+}
+
 /** What this very run began and did not finish, or failed at and left as it was. */
 export function attemptOfRun({ records, rollout }: ReleaseState, runId: string): Attempt | undefined {
   const newest = records.find((one) => one.run.id === runId && one.strategy !== "observed");

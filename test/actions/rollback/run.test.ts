@@ -132,6 +132,26 @@ test.each<{ name: string; helm: string; runId: string }>([
   expect(did).toContain("helm rollback 1");
 });
 
+test.each([
+  { name: "cancelled before it could return", change: { cutShort: true }, isOver: true, returns: true },
+  { name: "cancelled, of a run that goes on", change: { cutShort: true }, isOver: false, returns: false },
+  { name: "kept as it failed", change: {}, isOver: true, returns: false },
+] as const)("recover meets a failed deploy: $name", async ({ change, isOver, returns }) => {
+  const failed = record(9, { status: "bad", revision: 2, previousRevision: 1, ...change });
+  const world = { state: stateOf([failed, record(1)]), helm: "1 superseded, 2 failed", isOver };
+  const { did, kind, state } = await play(recover, world, { runId: "200", job: "recover" });
+  expect(kind).toBe("pass");
+  expect(did.includes("helm rollback 1")).toBe(returns);
+  if (!returns) return;
+  // Once is enough.
+  const again = await play(
+    recover,
+    { ...world, state: state(), helm: "2 failed, 3 deployed" },
+    { runId: "201" },
+  );
+  expect(again.did).not.toContain("helm rollback 1");
+});
+
 test("recover leaves no ramp that could be gone on with, even where it does not come to its end", async () => {
   const kept = rollout({ phase: "ramping", weight: 15, ramp: { format: 1 } });
   const world = { ...canary, state: stateOf([canaryOpen, record(1)], kept) };

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   attemptOfRun,
   claimAttempt,
+  cutAttempt,
   mayBeHealthy,
   unfinishedAttempt,
 } from "../../../src/domain/rollback/interrupted.ts";
@@ -15,6 +16,15 @@ test("unfinishedAttempt() puts a rollout and its record together", () => {
     record: deploying,
     rollout: rollout(),
   });
+});
+
+test("cutAttempt() finds the newest attempt alone, and only where a cancel ended it", () => {
+  const cut = record(9, { status: "bad", cutShort: true });
+  expect(cutAttempt(stateOf([cut, record(1)]))).toEqual({ run, record: cut });
+  expect(cutAttempt(stateOf([record(10), cut]))).toBeUndefined();
+  expect(cutAttempt(stateOf([record(9, { status: "bad" })]))).toBeUndefined();
+  expect(cutAttempt(stateOf([record(9, { status: "rolled-back", cutShort: true })]))).toBeUndefined();
+  expect(cutAttempt(stateOf([]))).toBeUndefined();
 });
 
 test.each([
