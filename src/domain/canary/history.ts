@@ -1,9 +1,10 @@
 import type { Analysis, ArmReadings, MetricProgress } from "./analysis.ts";
-import { countGrowth, noCounters } from "./counters.ts";
+import { countGrowth, noCounters, type Reading } from "./counters.ts";
 import { noteBaseline } from "./judge.ts";
 import { type CountedMetric, isCounted, type Metric } from "./metric.ts";
 import type { MetricBatch } from "./metric-batch.ts";
 import { partition } from "./partition.ts";
+import type { Series } from "./series.ts";
 import { batchesOf } from "./streams.ts";
 import { startValued } from "./valued.ts";
 import { valueSince } from "./values.ts";
@@ -63,7 +64,7 @@ function intervalsOf(
     fromMs: span.fromMs + index * intervalMs,
     untilMs: span.fromMs + (index + 1) * intervalMs,
   }));
-  return Object.entries(partition(baseline, metric.strata ?? [])).flatMap(([part, reading]) => {
+  return Object.entries(partition(alive(baseline), metric.strata ?? [])).flatMap(([part, reading]) => {
     const window = { strata, untilMs: span.untilMs, bornFromZero: false };
     const { increases } = countGrowth(noCounters, reading, window);
     const batches = batchesOf(metric, { candidate: {}, baseline: increases });
@@ -71,6 +72,27 @@ function intervalsOf(
     // Neighbours in time of one part: to the estimate they are one stratum.
     return inOrder.map((batch) => ({ ...batch, stratum: `before ${part}` }));
   });
+}
+
+/** A series is over when it was silent for so many times its usual rest between two samples, and for some seconds. */
+const restsUntilOver = 2;
+const leastRestMs = 10_000;
+
+/**
+ * Counters that still count. Those of pods that are gone belong to versions before, or to incidents that are over: how
+ * their errors came says nothing about the version that serves.
+ */
+function alive(reading: Reading): Reading {
+  const ends = Object.values(reading).flatMap((series) =>
+    series.map(({ samples }) => samples.at(-1)?.ms ?? 0),
+  );
+  const newest = Math.max(0, ...ends);
+  const isAlive = ({ samples }: Series) => {
+    const rests = samples.slice(1).map(({ ms }, index) => ms - (samples[index]?.ms ?? ms));
+    const usual = rests.toSorted((a, b) => a - b)[Math.floor(rests.length / 2)] ?? 0;
+    return newest - (samples.at(-1)?.ms ?? 0) <= Math.max(leastRestMs, restsUntilOver * usual);
+  };
+  return Object.fromEntries(Object.entries(reading).map(([role, series]) => [role, series.filter(isAlive)]));
 }
 
 /** The baseline's mean in each interval of the past, as a look would have taken it. An interval without a sample is none. */

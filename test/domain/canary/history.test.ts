@@ -64,3 +64,33 @@ test("noteHistory() learns from a bursty past that errors cluster, and from an e
   expect(grown((minute) => (minute % 10 === 0 ? 40 : 0))).toBeGreaterThan(10);
   expect(grown(() => 3 + random.below(3))).toBeLessThan(2);
 });
+
+test("noteHistory() learns nothing from pods that are gone", () => {
+  const metrics = read("- {name: m, errors: 'e{ {{arm}} }', requests: 'r{ {{arm}} }'}");
+  const pod = (name: string, fromMinute: number, untilMinute: number, badIn: (minute: number) => number) => {
+    let bad = 0;
+    const samples = Array.from({ length: (untilMinute - fromMinute) * 4 }, (_, index) => {
+      const minute = fromMinute + Math.floor(index / 4);
+      bad += badIn(minute) / 4;
+      return { ms: fromMinute * 60_000 + index * 15_000 + 5000, bad, total: index * 150 };
+    });
+    const series = (key: "bad" | "total", labels: Readonly<Record<string, string>>) => ({
+      labels: { pod: name, ...labels },
+      samples: samples.map((one) => ({ ms: one.ms, value: one[key] })),
+    });
+    return { bad: series("bad", { status: "500" }), total: series("total", {}) };
+  };
+  const learned = (untilMinute: number) => {
+    const pods = [
+      pod("old", 0, untilMinute, (minute) => (minute % 2 === 0 ? 40 : 0)),
+      pod("new", 30, 60, () => 4),
+    ];
+    const baseline = { bad: pods.map(({ bad }) => bad), total: pods.map(({ total }) => total) };
+    const readings = { m: { candidate: {}, baseline } };
+    const { m } = noteHistory(metrics, startAnalysis(metrics), { readings, span });
+    const clustering = m?.kind === "counted" ? m.judged.clustering.errors : undefined;
+    return (clustering?.seen ?? 0) / (clustering?.expected ?? 1);
+  };
+  expect(learned(60)).toBeGreaterThan(2);
+  expect(learned(58)).toBeLessThan(1);
+});
