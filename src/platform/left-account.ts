@@ -2,6 +2,8 @@ import { messageOf } from "../core/errors.ts";
 import { at, numberAt, textAt } from "../core/json.ts";
 import { type ManifestObject, workloadObjects } from "../domain/release/manifest.ts";
 import type { Kubectl } from "./kubectl.ts";
+import type { WatchEvent } from "./kubectl-watch.ts";
+import { watchBeside } from "./watch-beside.ts";
 
 export interface LeftAccounts {
   /** The manifest that the body applies. */
@@ -29,33 +31,27 @@ export async function freeOfLeftAccounts<T>(
 ): Promise<T> {
   const left = await findLeft(kubectl, namespace, objects);
   if (left.length === 0) return body();
-  const ending = new AbortController();
   const freed = new Map<string, Promise<void>>();
   const free = (one: Left) => {
     const key = `${one.resource}/${one.name}`;
     if (!freed.has(key)) freed.set(key, freeOne(kubectl, namespace, { one, say }));
   };
   // Not before Helm has written: the version that is left would be rolled out once more.
-  const watches = [...new Set(left.map(({ resource }) => resource))].map((resource) =>
-    kubectl.watch(
-      resource,
-      namespace,
-      undefined,
-      (event) => {
-        if (event.type === "RESTARTED" || event.type === "DELETED") return;
-        const name = textAt(event.object, "metadata", "name");
-        const generation = numberAt(event.object, "metadata", "generation") ?? 0;
-        for (const one of left)
-          if (one.resource === resource && one.name === name && generation > one.generation) free(one);
-      },
-      ending.signal,
-    ),
-  );
+  const watched = [...new Set(left.map(({ resource }) => resource))].map((resource) => ({
+    resource,
+    onEvent: (event: WatchEvent) => {
+      if (event.type === "RESTARTED" || event.type === "DELETED") return;
+      const name = textAt(event.object, "metadata", "name");
+      const generation = numberAt(event.object, "metadata", "generation") ?? 0;
+      for (const one of left)
+        if (one.resource === resource && one.name === name && generation > one.generation) free(one);
+    },
+    onFailure: (error: unknown) =>
+      say(`Service accounts of ${resource} cannot be watched: ${messageOf(error)}`),
+  }));
   try {
-    return await body();
+    return await watchBeside(kubectl, namespace, { watched, body });
   } finally {
-    ending.abort();
-    await Promise.allSettled(watches);
     for (const one of left) free(one);
     await Promise.all(freed.values());
   }

@@ -12,6 +12,8 @@ import {
 import { type ManifestObject, workloadObjects } from "../domain/release/manifest.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { errorOf, ForbiddenError, NotFoundError } from "./kubectl-errors.ts";
+import type { WatchEvent } from "./kubectl-watch.ts";
+import { watchBeside } from "./watch-beside.ts";
 
 const resources = { Deployment: "deployments.apps", StatefulSet: "statefulsets.apps" } as const;
 export const autoscalerResource = "horizontalpodautoscalers.autoscaling";
@@ -132,27 +134,18 @@ export async function keepReplicas<T>(
   { counts, say, body }: Keeping & { readonly body: () => Promise<T> },
 ): Promise<T> {
   if (counts.length === 0) return body();
-  const ending = new AbortController();
   const keeper = startKeeper(kubectl, namespace, { counts, say });
   const kinds = [...new Set(counts.map(({ kind }) => kind))];
-  const watches = kinds.map((kind) =>
-    kubectl
-      .watch(
-        resources[kind],
-        namespace,
-        undefined,
-        (event) => {
-          if (event.type === "MODIFIED") keeper.see(event.object);
-        },
-        ending.signal,
-      )
-      .catch((error: unknown) => say(`Counts of ${kind}s cannot be watched: ${String(error)}`)),
-  );
+  const watched = kinds.map((kind) => ({
+    resource: resources[kind],
+    onEvent: (event: WatchEvent) => {
+      if (event.type === "MODIFIED") keeper.see(event.object);
+    },
+    onFailure: (error: unknown) => say(`Counts of ${kind}s cannot be watched: ${String(error)}`),
+  }));
   try {
-    return await body();
+    return await watchBeside(kubectl, namespace, { watched, body });
   } finally {
-    ending.abort();
-    await Promise.all(watches);
     await keeper.end();
   }
 }

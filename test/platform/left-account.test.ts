@@ -88,6 +88,16 @@ test("what the watch missed is done at the end", async () => {
   expect(cluster.did).toEqual(["rolled back", "waited", "freed"]);
 });
 
+test("who may not watch is told so, and it is done at the end", async () => {
+  const cluster = clusterWith({ serviceAccountName: "nobody", serviceAccount: "nobody" }, true);
+  const watch = () => Promise.reject(new Error("deployments.apps is forbidden"));
+  const kubectl = { ...cluster.kubectl, watch } as unknown as Kubectl;
+  expect(await run({ ...cluster, kubectl }, {})).toEqual([
+    "Service accounts of deployments.apps cannot be watched: deployments.apps is forbidden",
+    "deployments.apps/web: service account nobody is taken away, which Helm leaves behind",
+  ]);
+});
+
 test.each([
   { name: "no account is left", live: {}, wanted: {} },
   { name: "the manifest names one", live: { serviceAccountName: "a" }, wanted: { serviceAccountName: "b" } },
