@@ -1,4 +1,6 @@
-/** Random numbers that a seed repeats (mulberry32). */
+import { uniform } from "../../src/domain/canary/seeded.ts";
+
+/** Random numbers that a seed repeats. */
 export interface Random {
   /** Uniform from 0 to 1. */
   next(): number;
@@ -9,13 +11,7 @@ export interface Random {
 }
 
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = uniform(seed);
   // Skips from one hit to the next, so that rare hits are cheap.
   const skip = (rate: number) => Math.floor(Math.log(1 - next()) / Math.log1p(-rate));
   const rare = (n: number, rate: number) => {

@@ -13,6 +13,15 @@ export function optional(inputs: InputReader, name: string): string | undefined 
   return text === "" ? undefined : text;
 }
 
+/** The first of these inputs that was given anything. */
+export function firstGiven(
+  inputs: InputReader,
+  names: readonly string[],
+): { readonly name: string; readonly text: string } | undefined {
+  const name = names.find((one) => optional(inputs, one) !== undefined);
+  return name === undefined ? undefined : { name, text: inputs.get(name) };
+}
+
 export function number(inputs: InputReader, name: string, range: { min: number; max: number }): number {
   const text = required(inputs, name);
   const value = Number(text);

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type MetricsDocument, metricsShape } from "../domain/canary/metrics-shape.ts";
+import { valuedKeys } from "../domain/canary/parse-metrics.ts";
 
 type Key = keyof MetricsDocument[number];
 
@@ -80,25 +81,10 @@ export const metricKeys: Readonly<Record<Key, { readonly meaning: string; readon
   critical: { meaning: "`false`: watched and reported, decides nothing", default: "`true`" },
 };
 
-const valued: readonly Key[] = [
-  "test",
-  "direction",
-  "kayenta",
-  "looks",
-  "pairs-per-look",
-  "pass",
-  "warning",
-  "fail",
-  "failure-limit",
-  "inconclusive-limit",
-  "consecutive-errors",
-  "consecutive-successes",
-];
-
 /** A metric says once where its numbers come from, and only what fits to that. */
 const forms = [
-  formOf(["errors", "requests"], ["buckets", "gauge", "query", ...valued]),
-  formOf(["buckets", "limit"], ["errors", "requests", "gauge", "query", ...valued]),
+  formOf(["errors", "requests"], ["buckets", "gauge", "query", ...valuedKeys]),
+  formOf(["buckets", "limit"], ["errors", "requests", "gauge", "query", ...valuedKeys]),
   formOf(["gauge"], ["errors", "requests", "buckets", "query", "limit", "strata"]),
   formOf(["query"], ["errors", "requests", "buckets", "gauge", "limit", "strata"]),
 ];

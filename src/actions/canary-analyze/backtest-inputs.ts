@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { durationMs, oneOf, optional, required } from "../../platform/inputs.ts";
+import { durationMs, firstGiven, oneOf, required } from "../../platform/inputs.ts";
 import { readMatchers } from "./matchers.ts";
 import { type RampPlan, readPlan } from "./ramp-inputs.ts";
 import { type RuleInputs, readRules } from "./rule-inputs.ts";
@@ -53,20 +53,20 @@ function between(inputs: InputReader, name: string, { leastMs, mostMs, range }: 
 
 /** A backtest tries no candidate, touches no cluster and vouches for no image. */
 function refuseOther(inputs: InputReader): void {
-  const given = [
-    ["candidate", optional(inputs, "candidate")],
-    ["replay-from", optional(inputs, "replay-from")],
-    ["traffic", optional(inputs, "traffic")],
-    ["release", optional(inputs, "release")],
-    ["image", optional(inputs, "image")],
-    ["evidence", optional(inputs, "evidence")],
-    ["require", optional(inputs, "require")],
-    ["kubeconfig", optional(inputs, "kubeconfig")],
-    ["context", optional(inputs, "context")],
-    ["server", optional(inputs, "server")],
-  ].find(([, text]) => text !== undefined);
+  const given = firstGiven(inputs, [
+    "candidate",
+    "replay-from",
+    "traffic",
+    "release",
+    "image",
+    "evidence",
+    "require",
+    "kubeconfig",
+    "context",
+    "server",
+  ]);
   if (given === undefined) return;
   throw new ConfigError(
-    `Input "${given[0]}" must be empty in mode backtest, which reads the baseline's past alone: got "${given[1]}"`,
+    `Input "${given.name}" must be empty in mode backtest, which reads the baseline's past alone: got "${given.text}"`,
   );
 }

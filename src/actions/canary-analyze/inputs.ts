@@ -3,7 +3,13 @@ import type { ImageDigest } from "../../domain/image/digest.ts";
 import type { Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { oneOf, optional, durationMs as readDurationMs, required } from "../../platform/inputs.ts";
+import {
+  firstGiven,
+  oneOf,
+  optional,
+  durationMs as readDurationMs,
+  required,
+} from "../../platform/inputs.ts";
 import { readTraffic } from "../../platform/traffic-input.ts";
 import { readVouchedImage } from "../../platform/vouched-image.ts";
 import { type BacktestInputs, readBacktestInputs } from "./backtest-inputs.ts";
@@ -108,16 +114,16 @@ function readShared(inputs: InputReader): Omit<AnalysisInputs, "source"> {
 
 /** What belongs to a ramp is refused elsewhere rather than left unused in silence. */
 function refuseCluster(inputs: InputReader): void {
-  const given = [
-    ["traffic", optional(inputs, "traffic")],
-    ["kubeconfig", optional(inputs, "kubeconfig")],
-    ["context", optional(inputs, "context")],
-    ["server", optional(inputs, "server")],
-    ["certificate-authority", optional(inputs, "certificate-authority")],
-    ["oidc-audience", optional(inputs, "oidc-audience")],
-  ].find(([, text]) => text !== undefined);
+  const given = firstGiven(inputs, [
+    "traffic",
+    "kubeconfig",
+    "context",
+    "server",
+    "certificate-authority",
+    "oidc-audience",
+  ]);
   if (given === undefined) return;
-  throw new ConfigError(`Input "${given[0]}" must be empty in mode analyze, which never touches a cluster`);
+  throw new ConfigError(`Input "${given.name}" must be empty in mode analyze, which never touches a cluster`);
 }
 
 function duration(inputs: InputReader, name: string): number {

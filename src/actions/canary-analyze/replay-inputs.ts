@@ -1,7 +1,7 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { ReplayChanges } from "../../domain/canary/replay-rules.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { oneOf, optional, required } from "../../platform/inputs.ts";
+import { firstGiven, oneOf, optional, required } from "../../platform/inputs.ts";
 import { optionalRules } from "./rule-inputs.ts";
 
 export interface ReplayInputs {
@@ -28,23 +28,23 @@ export function readReplayInputs(inputs: InputReader): ReplayInputs {
 
 /** What a replay has no use for is refused rather than left unused in silence: it asks nobody and vouches for nothing. */
 function refuseOther(inputs: InputReader): void {
-  const given = [
-    ["prometheus-url", optional(inputs, "prometheus-url")],
-    ["series", optional(inputs, "series")],
-    ["baseline", optional(inputs, "baseline")],
-    ["candidate", optional(inputs, "candidate")],
-    ["steps", optional(inputs, "steps")],
-    ["traffic", optional(inputs, "traffic")],
-    ["release", optional(inputs, "release")],
-    ["image", optional(inputs, "image")],
-    ["evidence", optional(inputs, "evidence")],
-    ["require", optional(inputs, "require")],
-    ["kubeconfig", optional(inputs, "kubeconfig")],
-    ["context", optional(inputs, "context")],
-    ["server", optional(inputs, "server")],
-  ].find(([, text]) => text !== undefined);
+  const given = firstGiven(inputs, [
+    "prometheus-url",
+    "series",
+    "baseline",
+    "candidate",
+    "steps",
+    "traffic",
+    "release",
+    "image",
+    "evidence",
+    "require",
+    "kubeconfig",
+    "context",
+    "server",
+  ]);
   if (given === undefined) return;
   throw new ConfigError(
-    `Input "${given[0]}" must be empty in mode replay, which reads the evidence file alone: got "${given[1]}"`,
+    `Input "${given.name}" must be empty in mode replay, which reads the evidence file alone: got "${given.text}"`,
   );
 }

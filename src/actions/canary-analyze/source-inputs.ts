@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { optional } from "../../platform/inputs.ts";
+import { firstGiven, optional } from "../../platform/inputs.ts";
 import type { PrometheusAccess } from "../../platform/prometheus-access.ts";
 import { readHeaders, readLogin, readTenant, readTls } from "./source-credentials.ts";
 
@@ -25,21 +25,21 @@ export async function readSource(inputs: InputReader): Promise<SourceInputs> {
 }
 
 function refuseAccess(inputs: InputReader): void {
-  const given = [
-    ["prometheus-path-prefix", optional(inputs, "prometheus-path-prefix")],
-    ["prometheus-token", optional(inputs, "prometheus-token")],
-    ["prometheus-token-file", optional(inputs, "prometheus-token-file")],
-    ["prometheus-username", optional(inputs, "prometheus-username")],
-    ["prometheus-password", optional(inputs, "prometheus-password")],
-    ["prometheus-client-certificate", optional(inputs, "prometheus-client-certificate")],
-    ["prometheus-client-key", optional(inputs, "prometheus-client-key")],
-    ["prometheus-certificate-authority", optional(inputs, "prometheus-certificate-authority")],
-    ["prometheus-headers", optional(inputs, "prometheus-headers")],
-    ["prometheus-tenant", optional(inputs, "prometheus-tenant")],
-  ].find(([, text]) => text !== undefined);
+  const given = firstGiven(inputs, [
+    "prometheus-path-prefix",
+    "prometheus-token",
+    "prometheus-token-file",
+    "prometheus-username",
+    "prometheus-password",
+    "prometheus-client-certificate",
+    "prometheus-client-key",
+    "prometheus-certificate-authority",
+    "prometheus-headers",
+    "prometheus-tenant",
+  ]);
   if (given === undefined) return;
   throw new ConfigError(
-    `Input "${given[0]}" needs "prometheus-url": got "series", a file that is read as it is`,
+    `Input "${given.name}" needs "prometheus-url": got "series", a file that is read as it is`,
   );
 }
 

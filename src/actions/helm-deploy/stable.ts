@@ -111,22 +111,25 @@ interface Failed {
 }
 
 async function failStable(session: Session, { outcome, record, history }: Failed): Promise<PhaseOutcome> {
-  const cutShort = !outcome.isUntouched && isLeftToOthers(session, { outcome, record, history });
+  const next = nextOf(session, { outcome, record, history });
   await updateRecord(
     session,
     record.id,
     ended({
       status: "bad",
       reason: outcome.sentence,
-      ...(cutShort ? { cutShort: true } : {}),
+      ...(next === "others" && !outcome.isUntouched ? { cutShort: true } : {}),
       ...(outcome.revision === undefined ? {} : { revision: outcome.revision }),
       ...(outcome.isUntouched ? { untouched: true } : {}),
     }),
   );
-  const after = await afterFailure(session, { outcome, record, history });
+  const after =
+    next === "return"
+      ? await returnToLastGood(session, record.id, outcome)
+      : { sentence: whyStays[next], verdict: pass };
   await endDeployment(session, record.id, { state: "failure", description: outcome.sentence });
   return {
-    verdict: fail(outcome.sentence, ...after.reasons),
+    verdict: fail(outcome.sentence, ...reasonsOf(after.verdict)),
     outputs: {
       ...outputsOf(history, record),
       ...(outcome.revision === undefined ? {} : { revision: String(outcome.revision) }),
@@ -143,27 +146,17 @@ async function failStable(session: Session, { outcome, record, history }: Failed
   };
 }
 
-// A cancelled step has no time for a rollback.
-function isLeftToOthers({ inputs }: Session, { outcome, history }: Failed): boolean {
-  const isUpgrade = deployedRevision(history) !== undefined;
-  return outcome.reason === "cancelled" && isUpgrade && inputs.onFailure === "rollback";
-}
+const whyStays = {
+  first: "It was the first install: what is there is left to be looked at, marked failed",
+  keep: "Nothing is rolled back here: on-failure is keep",
+  others: "Cancelled: the rollback is left to the steps after, or to mode recover",
+} as const;
 
-async function afterFailure(session: Session, { outcome, record, history }: Failed) {
-  if (deployedRevision(history) === undefined)
-    return {
-      sentence: "It was the first install: what is there is left to be looked at, marked failed",
-      reasons: [],
-    };
-  if (session.inputs.onFailure === "keep")
-    return { sentence: "Nothing is rolled back here: on-failure is keep", reasons: [] };
-  if (outcome.reason === "cancelled")
-    return {
-      sentence: "Cancelled: the rollback is left to the steps after, or to mode recover",
-      reasons: [],
-    };
-  const { sentence, verdict } = await returnToLastGood(session, record.id, outcome);
-  return { sentence, reasons: reasonsOf(verdict) };
+/** What becomes of a release whose rollout has failed. A cancelled step has no time for a rollback. */
+function nextOf({ inputs }: Session, { outcome, history }: Failed): "return" | keyof typeof whyStays {
+  if (deployedRevision(history) === undefined) return "first";
+  if (inputs.onFailure === "keep") return "keep";
+  return outcome.reason === "cancelled" ? "others" : "return";
 }
 
 function outputsOf(history: readonly HelmRevision[], record: DeployRecord): Readonly<Record<string, string>> {

@@ -56,7 +56,8 @@ function metricOf(entry: Entry, defaults: RatioDefaults, refuse: Refuse): Metric
   return countedMetric(entry, ratios, refuse);
 }
 
-const valuedKeys = [
+/** What only a metric of plain values may say. */
+export const valuedKeys = [
   "test",
   "direction",
   "kayenta",

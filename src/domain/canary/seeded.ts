@@ -11,15 +11,20 @@ export interface Random {
 /** Above so many expected hits the number is drawn from its normal approximation, which is off by less than a hit in ten. */
 const manyHits = 200;
 
-/** A small generator (mulberry32): good enough to split traffic, useless for secrets. */
-export function seeded(seed: number): Random {
+/** Uniform numbers from 0 to below 1 (mulberry32). */
+export function uniform(seed: number): () => number {
   let state = seed >>> 0;
-  const next = () => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** A small generator: good enough to split traffic, useless for secrets. */
+export function seeded(seed: number): Random {
+  const next = uniform(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const rare = (n: number, rate: number) => {
     let hits = 0;

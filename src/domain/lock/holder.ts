@@ -30,23 +30,17 @@ export function runOfIdentity(identity: string): HolderRun | undefined {
 
 /** Whether both are steps of the same job of the same attempt: those run one after the other, never at once. */
 export function isSameJob(identity: string, { run }: LeaseHolder): boolean {
-  const other = runOfIdentity(identity);
-  return (
-    other !== undefined &&
-    other.repository === run.repository &&
-    other.id === run.id &&
-    other.attempt === run.attempt &&
-    other.job === run.job
-  );
+  const other = sameRun(identity, run);
+  return other !== undefined && other.attempt === run.attempt && other.job === run.job;
 }
 
 /** Whether the holder is of an earlier attempt of the same run: GitHub begins the next only when the last has ended. */
 export function isEarlierAttempt(identity: string, { run }: LeaseHolder): boolean {
+  const other = sameRun(identity, run);
+  return other !== undefined && other.attempt < run.attempt;
+}
+
+function sameRun(identity: string, { repository, id }: HolderRun): HolderRun | undefined {
   const other = runOfIdentity(identity);
-  return (
-    other !== undefined &&
-    other.repository === run.repository &&
-    other.id === run.id &&
-    other.attempt < run.attempt
-  );
+  return other?.repository === repository && other.id === id ? other : undefined;
 }

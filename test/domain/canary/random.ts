@@ -1,3 +1,5 @@
+import { uniform } from "../../../src/domain/canary/seeded.ts";
+
 /** Random numbers that a seed repeats. */
 export interface Random {
   /** Uniform from 0 to 1. */
@@ -8,15 +10,9 @@ export interface Random {
   binomial(n: number, rate: number): number;
 }
 
-/** A small generator (mulberry32), enough for tests. */
+/** A small generator, enough for tests. */
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = uniform(seed);
   const binomial = (n: number, rate: number) => {
     if (rate <= 0) return 0;
     // Skips from one hit to the next, so that rare hits are cheap.
