@@ -55,7 +55,7 @@ describe.skipIf(!isPossible)("startWorld()", () => {
 
     expect(seen.shares.stable).toBeGreaterThan(165);
     expect(seen.shares.candidate).toBeGreaterThan(5);
-    expect((seen.shares.stable ?? 0) + (seen.shares.candidate ?? 0)).toBe(200);
+    expect(Object.keys(seen.shares).sort()).toEqual(["candidate", "stable"]);
     expect(seen.sharesAtZero).toEqual({ stable: 100 });
     expect(seen.registry).toEqual({ anonymous: 401, loggedIn: 200 });
     expect(seen.scraped).toHaveLength(2);

@@ -8,7 +8,7 @@ import { jobOutputs, stepState } from "./job-outputs.ts";
 import { type JobSetting, jobSecrets } from "./job-setting.ts";
 import { Masks } from "./masks.ts";
 import { postTurn } from "./post-turn.ts";
-import { killTree } from "./process-tree.ts";
+import { endLeftovers, killTree } from "./process-tree.ts";
 import type { JobControl, RunContext } from "./run-context.ts";
 import type { StepProcess } from "./step-process.ts";
 import { runTurn, type StepTurn } from "./step-run.ts";
@@ -98,7 +98,7 @@ export class JobRun implements JobControl {
     } finally {
       clearTimeout(timer);
       this.context.controls.delete(this.path);
-      killTree(undefined, this.machine.trackingId);
+      await endLeftovers(this.machine.trackingId);
       this.context.options.github.revokeToken(this.known.token);
       if (this.idToken !== undefined) this.context.options.github.revokeIdTokens(this.idToken.token);
     }
