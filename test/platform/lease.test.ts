@@ -7,7 +7,7 @@ import type { LeaseRequest } from "../../src/platform/lease-object.ts";
 import { stepOf } from "../domain/lock/states.ts";
 import { fakeLeases } from "./fake-leases.ts";
 
-const timing = { durationMs: 1000, renewMs: 20, lookMs: 5 };
+const timing = { durationMs: 60_000, renewMs: 20, lookMs: 5 };
 
 function requestOf(id: string, change: Partial<LeaseRequest> = {}): LeaseRequest {
   return {
@@ -99,16 +99,23 @@ test("what a dead holder has left is taken on GitHub's word, or when it stays si
   expect(said[0]).toContain("is ours: GitHub has ended that job");
 
   await leave();
-  // Shorter than the other's, whose own duration counts.
   const mute = requestOf("100", { isOver: () => Promise.reject(new Error("no connection")) });
   await expect(withLease(world.kubectl, mute, async () => undefined)).rejects.toThrow("it was renewed");
-  await sleep(1100);
-  await withLease(world.kubectl, mute, async ({ taken }) => expect(taken.from).toBe("expired"));
+  let aheadMs = timing.durationMs;
+  const clock = {
+    now: () => Date.now() + aheadMs,
+    sleep: async () => {
+      aheadMs += 1000;
+      await sleep(1);
+    },
+  };
+  await withLease(world.kubectl, { ...mute, clock }, async ({ taken }) => expect(taken.from).toBe("expired"));
+  expect(aheadMs).toBeGreaterThanOrEqual(2 * timing.durationMs);
 });
 
 test("a holder whose Lease is renewed while we watch is not taken for dead", async () => {
   const world = fakeLeases();
-  const holder = holding(world, requestOf("7", { timing: { ...timing, renewMs: 50 } }));
+  const holder = holding(world, requestOf("7"));
   await holder.begun;
   // By our clock it expired long ago.
   const clock = { now: () => Date.now() + 3_600_000, sleep: (ms: number) => sleep(ms) };
@@ -141,7 +148,7 @@ test("a rollback makes a deploy yield, and takes the release when it is given ba
 
 test("a rollback takes the release out of hands that do not yield, and the holder leaves it alone", async () => {
   const world = fakeLeases();
-  const deploy = holding(world, requestOf("7", { timing: { ...timing, durationMs: 60_000 } }));
+  const deploy = holding(world, requestOf("7"));
   await deploy.begun;
   let now = 0;
   const clock = {
@@ -226,12 +233,18 @@ test("a Lease that is removed is lost", async () => {
   expect(world.lease()).toBeUndefined();
 });
 
-test("of two that take it at once, one is refused", async () => {
+test("of three that take it at once, two are refused", async () => {
   const world = fakeLeases();
   await withLease(world.kubectl, requestOf("1"), async () => undefined);
   const isOver = async () => false;
-  const ends = await Promise.allSettled(
-    ["7", "8", "9"].map((id) => withLease(world.kubectl, requestOf(id, { isOver }), () => sleep(30))),
+  const refused = Promise.withResolvers<void>();
+  let refusals = 0;
+  const tries = ["7", "8", "9"].map((id) =>
+    withLease(world.kubectl, requestOf(id, { isOver }), () => refused.promise).catch((error) => {
+      if (++refusals === 2) refused.resolve();
+      throw error;
+    }),
   );
+  const ends = await Promise.allSettled(tries);
   expect(ends.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected", "rejected"]);
 });

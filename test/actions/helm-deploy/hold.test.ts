@@ -9,7 +9,7 @@ import { withLease } from "../../../src/platform/lease.ts";
 import { stepOf } from "../../domain/lock/states.ts";
 import { fakeLeases } from "../../platform/fake-leases.ts";
 import { type FakeWorld, fakeSession } from "./fake-session.ts";
-import { served } from "./states.ts";
+import { served, untilBegun } from "./states.ts";
 
 /** A session whose cluster keeps Leases too. */
 async function sessionWith(world: FakeWorld, inputs: Readonly<Record<string, string>> = {}) {
@@ -89,10 +89,10 @@ test("the namespace that is asked for is made first, for the Lease and the recor
 test("a deploy whose release a rollback wants interrupts Helm, rolls nothing back, and says to whom it yielded", async () => {
   const { session, leases, did, state } = await sessionWith({ ...served, behaviour: "hangs" });
   const wish = { holder: "h", reason: "loses orders", actor: "ann", at: "2026-01-01T00:00:00Z" };
-  const outcome = await holdRelease(session, (given) => {
-    leases.annotate({ "sluice/intent": JSON.stringify(wish) });
-    return runPhase(given);
-  });
+  const held = holdRelease(session, runPhase);
+  await untilBegun(did);
+  leases.annotate({ "sluice/intent": JSON.stringify(wish) });
+  const outcome = await held;
   expect(reasonsOf(outcome.verdict)).toEqual(["Yielded to a rollback of ann (h): loses orders"]);
   expect(outcome.outputs).toMatchObject({ "failure-reason": "cancelled" });
   expect(did).toEqual(["upgrade web"]);

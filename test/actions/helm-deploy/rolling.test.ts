@@ -4,7 +4,7 @@ import { reasonsOf } from "../../../src/core/verdict.ts";
 import { addRecord, type DeployRecord } from "../../../src/domain/record/record.ts";
 import { emptyState, type ReleaseState } from "../../../src/domain/record/state.ts";
 import { type FakeWorld, fakeSession } from "./fake-session.ts";
-import { recordOf, served, servedState } from "./states.ts";
+import { recordOf, served, servedState, untilBegun } from "./states.ts";
 
 async function deploy(world: FakeWorld, inputs: Readonly<Record<string, string>> = {}) {
   const fake = await fakeSession(inputs, world);
@@ -137,16 +137,18 @@ test("a digest on hold is refused", async () => {
 
 test("a cancelled step says so, and leaves the rollback to the steps after", async () => {
   const cancel = new AbortController();
-  setTimeout(() => cancel.abort(), 50);
-  const { reasons, did, outcome, record } = await deploy({
-    ...served,
-    behaviour: "hangs",
-    signal: cancel.signal,
-  });
-  expect(reasons).toEqual(["The step was cancelled during the rollout"]);
+  const { session, did, state } = await fakeSession(
+    {},
+    { ...served, behaviour: "hangs", signal: cancel.signal },
+  );
+  const running = runPhase(session);
+  await untilBegun(did);
+  cancel.abort();
+  const outcome = await running;
+  expect(reasonsOf(outcome.verdict)).toEqual(["The step was cancelled during the rollout"]);
   expect(did).toEqual(["upgrade web"]);
   expect(outcome.outputs).toMatchObject({ "failure-reason": "cancelled" });
-  expect(record).toMatchObject({ status: "bad", cutShort: true });
+  expect(state().records[0]).toMatchObject({ status: "bad", cutShort: true });
 });
 
 test("one GitHub Deployment is made, and fails with the attempt", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DeployRecord, RecordRun } from "../../../src/domain/record/record.ts";
 import { emptyState, type ReleaseState, type RolloutState } from "../../../src/domain/record/state.ts";
 import { wholeDigest } from "./fake-objects.ts";
@@ -48,3 +49,8 @@ export const servedState: ReleaseState = { ...emptyState, records: [recordOf("ol
 
 /** A proven version serves at revision 1. */
 export const served: FakeWorld = { state: servedState, helm: { web: [{ revision: 1, status: "deployed" }] } };
+
+/** Until a step has begun to change something. */
+export async function untilBegun(did: readonly string[]): Promise<void> {
+  while (did.length === 0) await sleep(1);
+}
