@@ -83,8 +83,11 @@ test.each([
 
 test("startTraffic() says how many requests it held back from a server that hangs", async () => {
   const waiting: (() => void)[] = [];
+  let hangs = true;
   const { url } = await serve((_request, response) => {
-    waiting.push(() => response.setHeader("x-sluice-track", "stable").end());
+    const answer = () => response.setHeader("x-sluice-track", "stable").end();
+    if (hangs) waiting.push(answer);
+    else answer();
   });
   const traffic = await startTraffic({
     url,
@@ -95,8 +98,13 @@ test("startTraffic() says how many requests it held back from a server that hang
   // Held back by the sender does not mean arrived at the server: both must have been seen before they are answered.
   await until(traffic, ({ skipped }) => skipped >= 10 && waiting.length === 2);
   const stopped = traffic.stop();
+  // An answer may overtake the word to stop, and then one more request comes.
+  hangs = false;
   for (const answer of waiting) answer();
-  expect(await stopped).toMatchObject({ total: 2, lost: 0 });
+  const { total, skipped, lost } = await stopped;
+  expect(total).toBeGreaterThanOrEqual(2);
+  expect(skipped).toBeGreaterThanOrEqual(10);
+  expect(lost).toBe(0);
 });
 
 test("startTraffic() ends with its signal, and then has no report", async () => {

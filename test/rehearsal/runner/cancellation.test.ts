@@ -59,8 +59,8 @@ test("cancel() does not tell children of the step", async () => {
   const prepared = await prepare({
     app: {
       ".github/workflows/ci.yml": stepsWorkflow(`- run: |
-    (trap 'echo child heard' INT; echo up; for i in $(seq 30); do sleep 0.1; done) &
     trap 'echo shell heard; exit 1' INT
+    (trap 'echo child heard' INT; echo up; for i in $(seq 30); do sleep 0.1; done) &
     wait`),
     },
   });
