@@ -17,8 +17,7 @@ export function crashOf(
   events: readonly EventFacts[],
 ): Crash | undefined {
   const grown = container.restarts - restartsBefore;
-  const isLooping = container.waiting?.reason === "CrashLoopBackOff" && grown > 0;
-  if (!isLooping && grown < crashesThatDoom) return undefined;
+  if (grown < crashesThatDoom && !(grown > 0 && hasEndedAgain(container))) return undefined;
   const end = container.ended;
   const restarted = `restarted ${container.restarts === 1 ? "once" : `${container.restarts} times`}`;
   if (end !== undefined && isStartError(end)) {
@@ -31,6 +30,12 @@ export function crashOf(
   const probe = probeThatKills(container, events);
   const how = end === undefined ? "ended" : `ended with ${endText(end)}`;
   return { kind: "ended", text: `${how}, ${restarted}${probe === undefined ? "" : `: ${probe}`}` };
+}
+
+/** Whether a restarted container is down again: the kubelet may take more than ten seconds to call that a CrashLoopBackOff. */
+function hasEndedAgain({ waiting, isRunning, ended }: ContainerFacts): boolean {
+  if (waiting !== undefined) return waiting.reason === "CrashLoopBackOff";
+  return !isRunning && ended !== undefined && ended.exitCode !== 0;
 }
 
 // The runtime reports a program that it could not start by these, and by code 128.

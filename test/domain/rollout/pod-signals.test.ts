@@ -88,6 +88,12 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
       within: 0,
     },
     {
+      name: "a second crash that the kubelet has not yet called a loop",
+      pods: [{ containers: [container(ended(1), { restartCount: 1, lastState: ended(1) })] }],
+      reason: "crash",
+      within: 0,
+    },
+    {
       name: "init container crashes",
       pods: [
         { init: [waiting("CrashLoopBackOff", "", { name: "init", restartCount: 1, lastState: ended(2) })] },
@@ -120,6 +126,15 @@ describe("judgeRollout() dooms by what a new pod shows", () => {
     {
       name: "one restart that runs",
       pods: [{ containers: [container({ running: {} }, { restartCount: 1, lastState: ended(1) })] }],
+    },
+    {
+      name: "an init container that has done its work in its second life",
+      pods: [
+        {
+          phase: "Pending",
+          init: [container(ended(0, "Completed"), { restartCount: 1, lastState: ended(1) })],
+        },
+      ],
     },
     {
       name: "a cache that is not synced",

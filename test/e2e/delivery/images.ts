@@ -21,14 +21,27 @@ interface Config {
 
 const base = "base/node";
 
+let lastPush: Promise<unknown> = Promise.resolve();
+
 /**
  * Pushes an image of the test's program and returns it by digest. Versions differ in their configuration alone: they
- * share every layer, so that a push and a pull take no time.
+ * share every layer, so that a push and a pull take no time. One after the other: the registry may refuse a manifest
+ * (400, blob unknown) while another push of the same blob is being completed.
  */
-export async function pushVersion(
+export function pushVersion(
   world: World,
   version: string,
   env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const push = lastPush.then(() => pushAlone(world, version, env));
+  lastPush = push.catch(() => undefined);
+  return push;
+}
+
+async function pushAlone(
+  world: World,
+  version: string,
+  env: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { registry, parts } = world;
   const folder = parts.images.node;
