@@ -32,7 +32,10 @@ export function crashOf(
   return { kind: "ended", text: `${how}, ${restarted}${probe === undefined ? "" : `: ${probe}`}` };
 }
 
-/** Whether a restarted container is down again: the kubelet may take more than ten seconds to call that a CrashLoopBackOff. */
+/**
+ * Whether a restarted container is down again. The kubelet may show this for more than ten seconds before it calls it a
+ * CrashLoopBackOff.
+ */
 function hasEndedAgain({ waiting, isRunning, ended }: ContainerFacts): boolean {
   if (waiting !== undefined) return waiting.reason === "CrashLoopBackOff";
   return !isRunning && ended !== undefined && ended.exitCode !== 0;
