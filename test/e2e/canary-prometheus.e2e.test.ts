@@ -92,6 +92,11 @@ async function analyze(address: string) {
   return result;
 }
 
+/** Whether a request is one of those that a rate asks for, evenly spread: the same verdict each time. */
+function isNext(index: number, rate: number): boolean {
+  return Math.floor((index + 1) * rate) > Math.floor(index * rate);
+}
+
 /** A service that counts what it would have served. */
 async function startService({ requestsPerSecond, errorRate, slowRate }: Behaviour): Promise<number> {
   const counters = { ok: 0, failed: 0, within: 0 };
@@ -100,9 +105,9 @@ async function startService({ requestsPerSecond, errorRate, slowRate }: Behaviou
   const serve = () => {
     const due = Math.floor(((Date.now() - startedMs) / 1000) * requestsPerSecond);
     for (; served < due; served++) {
-      if (Math.random() < errorRate) counters.failed++;
+      if (isNext(served, errorRate)) counters.failed++;
       else counters.ok++;
-      if (Math.random() >= slowRate) counters.within++;
+      if (!isNext(served, slowRate)) counters.within++;
     }
   };
   const server = createServer((_request, response) => {

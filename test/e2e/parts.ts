@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { prepare } from "../../src/rehearsal/parts/prepare.ts";
@@ -13,10 +13,12 @@ export default async function setup(): Promise<() => void> {
     console.log("The scenarios on real parts need root on Linux: they are skipped");
     return () => rmSync(folder, { recursive: true, force: true });
   }
-  const { helm, kubectl, gitleaks, osvScanner } = await prepare((line) => console.log(line));
+  const { helm, kubectl, gitleaks, osvScanner, overlayRoots } = await prepare((line) => console.log(line));
   const tools = join(folder, "tools");
   mkdirSync(tools);
   for (const file of [helm, kubectl, gitleaks, osvScanner]) symlinkSync(file, join(tools, basename(file)));
+  const prometheus = overlayRoots.map((root) => join(root, "usr/bin/prometheus")).find(existsSync);
+  if (prometheus !== undefined) symlinkSync(prometheus, join(tools, "prometheus"));
   process.env.PATH = `${tools}:${process.env.PATH ?? ""}`;
   return () => rmSync(folder, { recursive: true, force: true });
 }
