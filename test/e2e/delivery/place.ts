@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { listAt, numberAt, textAt } from "../../../src/core/json.ts";
 import type { ReleaseState } from "../../../src/domain/record/state.ts";
 import { kubectl as kubectlOf } from "../../../src/platform/kubectl.ts";
@@ -81,9 +82,23 @@ export class Place {
 
   /** Sends requests at an even rate until it is stopped; its report counts answers by version and track, and losses. */
   async probe({ requestsPerSecond = 50, service, connections }: ProbeOptions = {}): Promise<RunningTraffic> {
+    await this.mustAnswer(service);
     const target = await this.#address(service);
     const fresh = connections ?? (service === undefined ? "kept" : "new");
     return startTraffic({ ...target, requestsPerSecond, concurrency: 16, connections: fresh });
+  }
+
+  /** Waits until versions answer twenty requests in a row: what was just made is routed to a moment later. */
+  async mustAnswer(service?: string): Promise<void> {
+    let seen: readonly string[] = [];
+    for (let tries = 0; tries < 50; tries++) {
+      seen = (await this.answers(20, service)).map(
+        (one) => one?.version || `status ${one?.status ?? "none"}`,
+      );
+      if (!seen.some((one) => one.startsWith("status"))) return;
+      await sleep(200);
+    }
+    throw new Error(`Not every request is answered by a version: ${seen.join(", ")}`);
   }
 
   /** Who answers a number of requests now, one after another; undefined for each that nobody answers. */

@@ -24,6 +24,7 @@ const front = `provider: service\nroute: {name: front}\n${arms}`;
 /** A canary Ingress of ours, from nothing to 15 %, everything, and idle again. */
 async function playNginx(stand: Stand): Promise<void> {
   await stand.apply(ingress(stand, "web", "web", { [`${prefix}/proxy-body-size`]: "8m" }));
+  await stand.mustAnswer();
   const traffic = await trafficOf(stand, nginx);
   const weight = await switchOf(stand, traffic);
   assert.equal(await weight.readWeight(), 0);
@@ -44,6 +45,7 @@ async function playService(stand: Stand): Promise<void> {
   const plain = await trafficOf(stand, front, "web");
   assert.equal(await ensureFront(kubectl, plain, stand.namespace, "stable"), "created");
   assert.equal(await ensureFront(kubectl, plain, stand.namespace, "candidate"), "there");
+  await stand.mustAnswer("front");
   const traffic = await trafficOf(stand, front, "front");
   const weight = await switchOf(stand, traffic);
   assert.equal(await weight.readWeight(), 0);
@@ -70,6 +72,7 @@ async function playNginxHeaders(stand: Stand): Promise<void> {
     [`${prefix}/canary-weight-total`]: "1000",
   };
   await stand.apply(ingress(stand, "web", "web"), ingress(stand, "web-next", "web-candidate", own));
+  await stand.mustAnswer();
   const traffic = await trafficOf(stand, nginx);
   const weight = await switchOf(stand, traffic);
   await setAndCount(traffic, weight, 5);
@@ -125,6 +128,7 @@ async function playGateway(stand: Stand): Promise<void> {
       ],
     },
   });
+  await stand.mustAnswer();
   const traffic = await trafficOf(stand, `provider: gateway\nroute: {name: web}\n${arms}`);
   const weight = await switchOf(stand, traffic);
   assert.deepEqual(await weight.problems(25), []);
