@@ -138,16 +138,10 @@ for (const entry of chosen) {
   rows.push(row);
   console.error(`${entry.name}: red after ${row.redSeconds} s, step ${row.stepSeconds} s`);
 }
-const stands: Stand[] = [];
-for (const entry of chosen) {
-  const stand = await ready(world, entry, "helm");
-  await stand.image("2");
-  stands.push(stand);
-}
+const standing: { readonly entry: Entry; readonly stand: Stand }[] = [];
+for (const entry of chosen) standing.push({ entry, stand: await ready(world, entry, "helm") });
 // Helm only waits: side by side these cost little.
-const peers = await Promise.all(
-  chosen.map((entry, index) => measureHelm(world, stands[index] as Stand, entry)),
-);
+const peers = await Promise.all(standing.map(({ entry, stand }) => measureHelm(world, stand, entry)));
 for (const [index, row] of rows.entries()) Object.assign(row, peers[index]);
 const result = {
   bench: "deploy-failfast",

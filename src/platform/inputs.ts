@@ -13,13 +13,16 @@ export function optional(inputs: InputReader, name: string): string | undefined 
   return text === "" ? undefined : text;
 }
 
-/** The first of these inputs that was given anything. */
-export function firstGiven(
+/** Refuses the first of these inputs that was given anything. */
+export function refuseGiven(
   inputs: InputReader,
   names: readonly string[],
-): { readonly name: string; readonly text: string } | undefined {
-  const name = names.find((one) => optional(inputs, one) !== undefined);
-  return name === undefined ? undefined : { name, text: inputs.get(name) };
+  why: (name: string, text: string) => string,
+): void {
+  for (const name of names) {
+    const text = optional(inputs, name);
+    if (text !== undefined) throw new ConfigError(why(name, text));
+  }
 }
 
 export function number(inputs: InputReader, name: string, range: { min: number; max: number }): number {

@@ -1,7 +1,8 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { durationMs, firstGiven, oneOf, required } from "../../platform/inputs.ts";
+import { durationMs, oneOf, required } from "../../platform/inputs.ts";
 import { readMatchers } from "./matchers.ts";
+import { refuseBesidesPast } from "./past-inputs.ts";
 import { type RampPlan, readPlan } from "./ramp-inputs.ts";
 import { type RuleInputs, readRules } from "./rule-inputs.ts";
 import { readSource, type SourceInputs } from "./source-inputs.ts";
@@ -53,20 +54,6 @@ function between(inputs: InputReader, name: string, { leastMs, mostMs, range }: 
 
 /** A backtest tries no candidate, touches no cluster and vouches for no image. */
 function refuseOther(inputs: InputReader): void {
-  const given = firstGiven(inputs, [
-    "candidate",
-    "replay-from",
-    "traffic",
-    "release",
-    "image",
-    "evidence",
-    "require",
-    "kubeconfig",
-    "context",
-    "server",
-  ]);
-  if (given === undefined) return;
-  throw new ConfigError(
-    `Input "${given.name}" must be empty in mode backtest, which reads the baseline's past alone: got "${given.text}"`,
-  );
+  const others = ["candidate", "replay-from"];
+  refuseBesidesPast(inputs, { mode: "backtest", reads: "the baseline's past", others });
 }

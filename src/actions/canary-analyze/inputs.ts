@@ -4,10 +4,10 @@ import type { Traffic } from "../../domain/traffic/traffic.ts";
 import { type ClusterAccess, readClusterAccess } from "../../platform/cluster-access.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
 import {
-  firstGiven,
   oneOf,
   optional,
   durationMs as readDurationMs,
+  refuseGiven,
   required,
 } from "../../platform/inputs.ts";
 import { readTraffic } from "../../platform/traffic-input.ts";
@@ -114,16 +114,11 @@ function readShared(inputs: InputReader): Omit<AnalysisInputs, "source"> {
 
 /** What belongs to a ramp is refused elsewhere rather than left unused in silence. */
 function refuseCluster(inputs: InputReader): void {
-  const given = firstGiven(inputs, [
-    "traffic",
-    "kubeconfig",
-    "context",
-    "server",
-    "certificate-authority",
-    "oidc-audience",
-  ]);
-  if (given === undefined) return;
-  throw new ConfigError(`Input "${given.name}" must be empty in mode analyze, which never touches a cluster`);
+  refuseGiven(
+    inputs,
+    ["traffic", "kubeconfig", "context", "server", "certificate-authority", "oidc-audience"],
+    (name) => `Input "${name}" must be empty in mode analyze, which never touches a cluster`,
+  );
 }
 
 function duration(inputs: InputReader, name: string): number {

@@ -1,7 +1,7 @@
-import { ConfigError } from "../../core/errors.ts";
 import type { ReplayChanges } from "../../domain/canary/replay-rules.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { firstGiven, oneOf, optional, required } from "../../platform/inputs.ts";
+import { oneOf, optional, required } from "../../platform/inputs.ts";
+import { refuseBesidesPast } from "./past-inputs.ts";
 import { optionalRules } from "./rule-inputs.ts";
 
 export interface ReplayInputs {
@@ -26,25 +26,8 @@ export function readReplayInputs(inputs: InputReader): ReplayInputs {
   };
 }
 
-/** What a replay has no use for is refused rather than left unused in silence: it asks nobody and vouches for nothing. */
+/** A replay asks nobody and vouches for nothing. */
 function refuseOther(inputs: InputReader): void {
-  const given = firstGiven(inputs, [
-    "prometheus-url",
-    "series",
-    "baseline",
-    "candidate",
-    "steps",
-    "traffic",
-    "release",
-    "image",
-    "evidence",
-    "require",
-    "kubeconfig",
-    "context",
-    "server",
-  ]);
-  if (given === undefined) return;
-  throw new ConfigError(
-    `Input "${given.name}" must be empty in mode replay, which reads the evidence file alone: got "${given.text}"`,
-  );
+  const others = ["prometheus-url", "series", "baseline", "candidate", "steps"];
+  refuseBesidesPast(inputs, { mode: "replay", reads: "the evidence file", others });
 }

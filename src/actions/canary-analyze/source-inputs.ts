@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { InputReader } from "../../platform/github-runner.ts";
-import { firstGiven, optional } from "../../platform/inputs.ts";
+import { optional, refuseGiven } from "../../platform/inputs.ts";
 import type { PrometheusAccess } from "../../platform/prometheus-access.ts";
 import { readHeaders, readLogin, readTenant, readTls } from "./source-credentials.ts";
 
@@ -25,21 +25,21 @@ export async function readSource(inputs: InputReader): Promise<SourceInputs> {
 }
 
 function refuseAccess(inputs: InputReader): void {
-  const given = firstGiven(inputs, [
-    "prometheus-path-prefix",
-    "prometheus-token",
-    "prometheus-token-file",
-    "prometheus-username",
-    "prometheus-password",
-    "prometheus-client-certificate",
-    "prometheus-client-key",
-    "prometheus-certificate-authority",
-    "prometheus-headers",
-    "prometheus-tenant",
-  ]);
-  if (given === undefined) return;
-  throw new ConfigError(
-    `Input "${given.name}" needs "prometheus-url": got "series", a file that is read as it is`,
+  refuseGiven(
+    inputs,
+    [
+      "prometheus-path-prefix",
+      "prometheus-token",
+      "prometheus-token-file",
+      "prometheus-username",
+      "prometheus-password",
+      "prometheus-client-certificate",
+      "prometheus-client-key",
+      "prometheus-certificate-authority",
+      "prometheus-headers",
+      "prometheus-tenant",
+    ],
+    (name) => `Input "${name}" needs "prometheus-url": got "series", a file that is read as it is`,
   );
 }
 

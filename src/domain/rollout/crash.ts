@@ -17,7 +17,7 @@ export function crashOf(
   events: readonly EventFacts[],
 ): Crash | undefined {
   const grown = container.restarts - restartsBefore;
-  if (grown < crashesThatDoom && !(grown > 0 && hasEndedAgain(container))) return undefined;
+  if (grown + (isDown(container) ? 1 : 0) < crashesThatDoom) return undefined;
   const end = container.ended;
   const restarted = `restarted ${container.restarts === 1 ? "once" : `${container.restarts} times`}`;
   if (end !== undefined && isStartError(end)) {
@@ -33,10 +33,10 @@ export function crashOf(
 }
 
 /**
- * Whether a restarted container is down again. The kubelet may show this for more than ten seconds before it calls it a
- * CrashLoopBackOff.
+ * Whether a crash is not yet followed by a restart. The kubelet may show this for more than ten seconds before it calls
+ * it a CrashLoopBackOff.
  */
-function hasEndedAgain({ waiting, isRunning, ended }: ContainerFacts): boolean {
+function isDown({ waiting, isRunning, ended }: ContainerFacts): boolean {
   if (waiting !== undefined) return waiting.reason === "CrashLoopBackOff";
   return !isRunning && ended !== undefined && ended.exitCode !== 0;
 }

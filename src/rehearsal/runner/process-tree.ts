@@ -54,8 +54,9 @@ function treeOf(root: number | undefined, trackingId: string): Tree {
     const { state, parent } = standing(pid);
     if (isDead.has(state)) continue;
     parents.set(pid, parent);
-    if (isTracked(pid, trackingId)) tree.add(pid);
-    else if (isBetweenPrograms(pid, parent)) isSure = false;
+    const environment = read(`/proc/${pid}/environ`);
+    if (environment === "") isSure &&= !isBetweenPrograms(pid, parent);
+    else if (environment.split("\0").includes(`${trackingVariable}=${trackingId}`)) tree.add(pid);
   }
   for (let size = -1; size !== tree.size; ) {
     size = tree.size;
@@ -76,14 +77,10 @@ function standing(pid: number): { readonly state: string; readonly parent: numbe
 /** The parent of the kernel's own threads, which have no command line either. */
 const kernelThreads = 2;
 
-/** Between two programs (execve) a process shows neither its environment nor its command line. */
+/** Between two programs (execve) a process without an environment shows no command line either. */
 function isBetweenPrograms(pid: number, parent: number): boolean {
   const isKernel = pid === kernelThreads || parent === kernelThreads;
   return !isKernel && read(`/proc/${pid}/cmdline`) === "";
-}
-
-function isTracked(pid: number, trackingId: string): boolean {
-  return read(`/proc/${pid}/environ`).split("\0").includes(`${trackingVariable}=${trackingId}`);
 }
 
 function read(path: string): string {

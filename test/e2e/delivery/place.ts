@@ -10,6 +10,9 @@ import { type RunningTraffic, startTraffic } from "../../../src/rehearsal/traffi
 import { type AnswerSeen, ask, type PodSeen, type RevisionSeen, readPods } from "./look.ts";
 import { apply } from "./namespace.ts";
 
+// kube-proxy and the gateway follow what was made, and the endpoints of pods that have ended, by a second or so.
+const settleMs = 10_000;
+
 /** Where requests go: through the gateway's route, or to a Service by its own address. */
 export interface ProbeOptions {
   readonly requestsPerSecond?: number;
@@ -88,17 +91,23 @@ export class Place {
     return startTraffic({ ...target, requestsPerSecond, concurrency: 16, connections: fresh });
   }
 
-  /** Waits until versions answer twenty requests in a row: what was just made is routed to a moment later. */
+  /** Waits until versions answer twenty requests in a row. */
   async mustAnswer(service?: string): Promise<void> {
-    let seen: readonly string[] = [];
-    for (let tries = 0; tries < 50; tries++) {
-      seen = (await this.answers(20, service)).map(
-        (one) => one?.version || `status ${one?.status ?? "none"}`,
-      );
-      if (!seen.some((one) => one.startsWith("status"))) return;
-      await sleep(200);
+    const versions = await this.versionsOnce((seen) => !seen.includes("nobody"), service);
+    if (versions.includes("nobody"))
+      throw new Error(`Not every request is answered by a version: ${versions.join(", ")}`);
+  }
+
+  /** The versions that answer twenty requests, as soon as they are as wanted or after ten seconds: routes follow late. */
+  async versionsOnce(
+    isWanted: (versions: readonly string[]) => boolean,
+    service?: string,
+  ): Promise<readonly string[]> {
+    for (const untilMs = Date.now() + settleMs; ; await sleep(200)) {
+      const answers = await this.answers(20, service);
+      const versions = [...new Set(answers.map((one) => one?.version || "nobody"))];
+      if (isWanted(versions) || Date.now() >= untilMs) return versions;
     }
-    throw new Error(`Not every request is answered by a version: ${seen.join(", ")}`);
   }
 
   /** Who answers a number of requests now, one after another; undefined for each that nobody answers. */

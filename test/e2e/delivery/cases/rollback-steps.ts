@@ -35,21 +35,10 @@ async function look(stand: Stand): Promise<unknown> {
   return { histories: await Promise.all(names.map((name) => stand.history(name))), state };
 }
 
-// kube-proxy and the gateway follow the endpoints of pods that have ended by a second or so.
-const settleMs = 10_000;
-
 /** The version that answers through a Service, and nothing else, as soon as routes have followed. */
 export async function mustServe(stand: Stand, version: string, service?: string): Promise<void> {
-  const untilMs = Date.now() + settleMs;
-  const versions = async () => [
-    ...new Set((await stand.answers(20, service)).map((one) => one?.version ?? "nobody")),
-  ];
-  let seen = await versions();
-  while (!(seen.length === 1 && seen[0] === version) && Date.now() < untilMs) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    seen = await versions();
-  }
-  assert.deepEqual(seen, [version]);
+  const isAlone = (versions: readonly string[]) => versions.length === 1 && versions[0] === version;
+  assert.deepEqual(await stand.versionsOnce(isAlone, service), [version]);
 }
 
 /** Helm's revisions in short. */

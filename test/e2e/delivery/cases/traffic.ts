@@ -45,7 +45,6 @@ async function playService(stand: Stand): Promise<void> {
   const plain = await trafficOf(stand, front, "web");
   assert.equal(await ensureFront(kubectl, plain, stand.namespace, "stable"), "created");
   assert.equal(await ensureFront(kubectl, plain, stand.namespace, "candidate"), "there");
-  await stand.mustAnswer("front");
   const traffic = await trafficOf(stand, front, "front");
   const weight = await switchOf(stand, traffic);
   assert.equal(await weight.readWeight(), 0);
